@@ -1,0 +1,1 @@
+"""ctgo: finds leads among the people who newly follow or engage with accounts on X."""

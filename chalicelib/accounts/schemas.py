@@ -1,0 +1,50 @@
+"""Tracked accounts on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chalicelib.accounts.table import AccountItem
+from chalicelib.http.schema import Id, Output, Time
+
+
+class Account(Output):
+    """An X account that the user tracks."""
+
+    id: Id
+    x_handle: str
+    tier: str
+    is_active: bool
+    profile_image_url: str | None
+    last_known_follower_count: int | None
+    last_known_tweet_count: int | None
+    tags: list[str]
+    added_at: Time
+    assigned_segment_ids: list[int]
+    pending_tier: str | None
+    pending_tier_effective_at: Time | None
+
+
+class AccountList(Output):
+    """Synced and billed accounts, and those that are neither; newest first."""
+
+    active: list[Account]
+    sleeping: list[Account]
+
+
+def shown(item: AccountItem, segment_ids: Iterable[int]) -> Account:
+    """A stored account as the wire shows it, with the segments that active streams give it."""
+    return Account(
+        id=item.account_id,
+        x_handle=item.handle,
+        tier=item.tier,
+        is_active=item.is_awake,
+        profile_image_url=item.image_url,
+        last_known_follower_count=item.follower_count,
+        last_known_tweet_count=item.post_count,
+        tags=item.tags,
+        added_at=item.added_at,
+        assigned_segment_ids=sorted(segment_ids),
+        pending_tier=item.pending_tier,
+        pending_tier_effective_at=item.pending_tier_at,
+    )

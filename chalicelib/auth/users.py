@@ -1,0 +1,102 @@
+"""Users: the `self` row of a workspace, and the address by which a user is found."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+
+from chalicelib import clock, db, ids
+from chalicelib.auth import keys
+from chalicelib.auth.table import ApiKeyItem
+from chalicelib.settings import settings
+from chalicelib.workspace import WorkspaceItem
+
+SELF = "self"
+FREE_CREDITS = 10
+"""Credits of the free plan, granted once per user."""
+
+
+class UserItem(WorkspaceItem, discriminator="self"):
+    """A user with the personal team: subscription, credits, counts."""
+
+    email = UnicodeAttribute()
+    name = UnicodeAttribute()
+    status = UnicodeAttribute(default="free_user")
+    """Stripe's subscription status, or `free_user`."""
+    slots = JSONAttribute(default=dict)
+    """Account slots that the subscription pays for, by tier."""
+    has_team = BooleanAttribute(default=True)
+    credits = db.IntegerAttribute(default=FREE_CREDITS)
+    signup_ip = UnicodeAttribute(null=True)
+    timezone = UnicodeAttribute(default="UTC")
+    period_start = UTCDateTimeAttribute(null=True)
+    """Start of the subscription's current period; None for free users."""
+    version = db.IntegerAttribute(default=0)
+    """Rises with every structural change of the workspace."""
+    counted = db.IntegerAttribute(default=0)
+    """Leads and pairs that were ever numbered for this user."""
+    created_at = UTCDateTimeAttribute()
+
+
+class IdentityItem(db.Table):
+    """Which user an e-mail address belongs to."""
+
+    class Meta(db.Meta):
+        name = "identities"
+
+    identity = UnicodeAttribute(hash_key=True)
+    user_id = db.IntegerAttribute()
+
+
+def numbers(user_id: int, count: int) -> list[int]:
+    """The next `count` ids for leads or pairs of this user, in order. One round trip."""
+    if not count:
+        return []
+    row = UserItem(user_id, SELF)
+    row.update(actions=[UserItem.counted.add(count)])
+    last = row.counted
+    return [ids.numbered(user_id, number) for number in range(last - count + 1, last + 1)]
+
+
+def by_email(email: str) -> UserItem | None:
+    """The user with this address."""
+    identity = IdentityItem.find(f"email:{email.lower()}")
+    return UserItem.find(identity.user_id, SELF) if identity else None
+
+
+@db.retried_on_conflict
+def create(email: str, name: str, *, signup_ip: str | None = None) -> UserItem:
+    """Make a user with the personal team and the free credits, or return who has the address."""
+    known = by_email(email)
+    if known:
+        return known
+    user = UserItem(
+        ids.new_user_id(), SELF, email=email, name=name, signup_ip=signup_ip, created_at=clock.now()
+    )
+    with db.transaction() as write:
+        write.save(user, condition=UserItem.key.does_not_exist())
+        write.save(
+            IdentityItem(f"email:{email.lower()}", user_id=user.user_id),
+            condition=IdentityItem.identity.does_not_exist(),
+        )
+    return user
+
+
+def create_key(user_id: int, name: str) -> tuple[int, str]:
+    """Make an API key for the user. Returns its id and the key, which is never seen again."""
+    key = keys.make()
+    item = ApiKeyItem(
+        keys.digest(key, settings().key_pepper),
+        user_id=user_id,
+        key_id=ids.new_id(),
+        name=name,
+        prefix=key[:9],
+        last4=key[-4:],
+        created_at=clock.now(),
+    )
+    item.save(condition=ApiKeyItem.digest.does_not_exist())
+    return item.key_id, key

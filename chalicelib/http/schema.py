@@ -1,0 +1,140 @@
+"""What the wire carries: snake_case inside, camelCase outside, strict on the way in."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
+
+from chalicelib import clock
+from chalicelib.ids import MAX_ID
+
+
+class Input(BaseModel):
+    """A body or a query: unknown fields are refused, types are never coerced."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_alias=True,
+        validate_by_name=False,
+        extra="forbid",
+        strict=True,
+        frozen=True,
+    )
+
+
+class Output(BaseModel):
+    """An answer. Fields that were never set stay out of it; None is shown as null."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_alias=False, validate_by_name=True, frozen=True
+    )
+
+
+def absent() -> Any:
+    """The default of a field that may be left out but not be null; it reads as None then."""
+    return Field(default=None)
+
+
+class Empty(Input):
+    """The body of a route that takes none: nothing, or `{}`."""
+
+
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
+Time = Annotated[
+    datetime,
+    PlainSerializer(clock.iso, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant in an answer: ISO 8601 UTC, whole seconds, Z."""
+
+
+def _flag(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value, value)
+
+
+def _number(value: Any) -> Any:
+    digits = isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,16}", value)
+    return int(value) if digits else value
+
+
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", flags=re.ASCII
+)
+
+
+def _instant(value: Any) -> Any:
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError("must be an ISO 8601 time with a zone, such as 2026-07-05T06:15:00Z")
+    try:
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("is no time that exists") from None
+
+
+QueryFlag = Annotated[bool, BeforeValidator(_flag)]
+"""`true` or `false` in a query, nothing else."""
+QueryNumber = Annotated[int, BeforeValidator(_number)]
+"""Decimal digits in a query."""
+QueryId = Annotated[Id, BeforeValidator(_number)]
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), WithJsonSchema({"type": "string", "format": "date-time"})
+]
+"""An instant on the way in: ISO 8601 with Z or a numeric offset, fractions allowed."""
+
+
+def _no_nul(value: str) -> str:
+    if any(0xD800 <= ord(character) <= 0xDFFF for character in value) or "\x00" in value:
+        raise ValueError("must not contain NUL or lone surrogates")
+    return value
+
+
+Storable = AfterValidator(_no_nul)
+"""Marks text that will be stored: no NUL character, no half of a surrogate pair."""
+
+
+def fault(field: str, message: str) -> PydanticCustomError:
+    """What a validator of a whole model raises to lay the blame on one field (its wire name)."""
+    return PydanticCustomError("field_fault", "{message}", {"field": field, "message": message})
+
+
+def faults(error: ValidationError) -> list[dict[str, str]]:
+    """Every fault of a body or a query, as `details` lists them: `pairs[3].segmentId`."""
+    return [
+        {"field": _field(each["loc"], each.get("ctx", {})), "message": _message(each)}
+        for each in error.errors(include_url=False, include_input=False)
+    ]
+
+
+def _field(location: tuple[int | str, ...], context: dict[str, Any]) -> str:
+    blamed = (context["field"],) if "field" in context else ()
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part}" for part in (*location, *blamed)]
+    return "".join(parts).removeprefix(".") or "body"
+
+
+_MESSAGES = {
+    "missing": "is required",
+    "extra_forbidden": "is not a known field",
+    "int_type": "must be an integer",
+    "list_type": "must be an array",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+}
+
+
+def _message(each: Any) -> str:
+    words = _MESSAGES.get(each["type"]) or str(each["msg"]).removeprefix("Value error, ")
+    return re.sub("^(Input|String|List|Value) should", "must", words)

@@ -1,0 +1,69 @@
+"""The labels that a profile states of itself, each with the words that state it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final, NamedTuple
+
+from chalicelib.matching import phrasebook
+from chalicelib.matching.aliases import CATEGORIES, Category
+from chalicelib.matching.context import clause_before, is_denied, is_held, is_liked
+from chalicelib.matching.text import BREAK, tokens
+from chalicelib.profile import Profile
+
+_TITLES: Final = frozenset(
+    "chef coach pastor pastora reverend rev bishop rabbi imam father prof professor profesor "
+    "profesora dj capt captain sgt sargento lic ing arq abogado abogada abg".split()
+)
+
+
+class Found(NamedTuple):
+    """A label and the folded words of the profile that state it."""
+
+    label: str
+    phrase: str
+
+
+Labels = Mapping[Category, tuple[Found, ...]]
+
+
+def find_labels(profile: Profile) -> Labels:
+    """Labels by category, in the order in which bio and name state them; nothing is guessed."""
+    found: dict[Category, dict[str, str]] = {}
+    for line in _lines(profile):
+        for category, label, phrase in _stated(line):
+            found.setdefault(category, {}).setdefault(label, phrase)
+    return {
+        category: tuple([Found(*stated) for stated in found[category].items()])
+        for category in CATEGORIES
+        if category in found
+    }
+
+
+def _lines(profile: Profile) -> Iterator[str]:
+    if profile.bio:
+        yield phrasebook.as_line(tokens(profile.bio))
+    if profile.name and (titled := _titled(profile.name)):
+        yield phrasebook.as_line(titled)
+
+
+def _titled(name: str) -> tuple[str, ...]:
+    """What a display name says beside the name: a leading title, and all after a break."""
+    read = tokens(name)
+    if BREAK in read:
+        return read[read.index(BREAK) :]
+    return read[:1] if len(read) > 1 and read[0] in _TITLES else ()
+
+
+def _stated(line: str) -> Iterator[tuple[Category, str, str]]:
+    for hit in phrasebook.of_bios().find(line):
+        before = clause_before(line, hit.start)
+        for category, label in hit.meanings:
+            if _is_meant(category, line, hit.end, before):
+                yield category, label, line[hit.start : hit.end]
+
+
+def _is_meant(category: Category, line: str, end: int, before: list[str]) -> bool:
+    if category == "job_role":
+        return is_held(line, end, before)
+    return not (is_denied(before) or (category == "industry" and is_liked(before)))

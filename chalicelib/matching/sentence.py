@@ -1,0 +1,219 @@
+"""What a description in plain English or Spanish asks for: filters, words, and what it rules out.
+
+The words that steer the reading are data (`data/sentence.json`). A word that no rule knows stays
+a term: it is looked for in a profile's own words, and named to the caller as unmatched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from chalicelib.matching import phrasebook
+from chalicelib.matching.aliases import Category, Meaning, spellings
+from chalicelib.matching.audience import read_audience
+from chalicelib.matching.labels import singular
+from chalicelib.matching.places import Place, known_place
+from chalicelib.matching.text import BREAK, normalise, tokens
+
+_DATA: Final = Path(__file__).parent / "data" / "sentence.json"
+_WORD: Final = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """What a profile must not be, have or say ("no agencies")."""
+
+    kinds: tuple[str, ...] = ()
+    labels: tuple[Meaning, ...] = ()
+    terms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A description as conditions. `terms` are folded singular words; `unmatched` as written."""
+
+    gender_values: tuple[str, ...] = ()
+    labels: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
+    follower_tiers: tuple[str, ...] = ()
+    places: tuple[Place, ...] = ()
+    terms: tuple[str, ...] = ()
+    excluded: Excluded = Excluded()
+    kind: str | None = None
+    """`person` or `organization` where the description seeks only these."""
+    unmatched: tuple[str, ...] = ()
+    is_empty: bool = False
+    """No word at all: there is nothing to judge by."""
+
+
+def read_sentence(description: str) -> Understood:
+    """Read a description of 1-2000 characters; never fails, words without meaning become terms."""
+    audience = read_audience(normalise(description))
+    read = tokens(audience.rest)
+    wanted: list[_Said] = []
+    ruled_out: list[_Said] = []
+    for said in _Reader(read, _capitalised(description)).pieces():
+        (ruled_out if said.negated else wanted).append(said)
+    terms = _values(wanted, "term")
+    return Understood(
+        gender_values=_genders(_values(wanted, "gender"), _values(ruled_out, "gender")),
+        labels=_by_category(_meanings(wanted)),
+        follower_tiers=audience.tiers,
+        places=tuple(dict.fromkeys(said.place for said in wanted if said.place)),
+        terms=tuple(dict.fromkeys(map(stem, terms))),
+        excluded=Excluded(
+            kinds=_values(ruled_out, "kind"),
+            labels=_meanings(ruled_out),
+            terms=tuple(map(stem, _values(ruled_out, "term"))),
+        ),
+        kind=_sought_kind(wanted),
+        unmatched=_as_written(terms, description),
+        is_empty=not any(token[0].isalnum() for token in tokens(normalise(description))),
+    )
+
+
+def stem(word: str) -> str:
+    """A folded word without its plural s: founders and founder are the same term."""
+    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+
+
+class _Said(NamedTuple):
+    """One piece of a description; `what` is label, place, gender, kind or term."""
+
+    what: str
+    negated: bool
+    text: str = ""
+    meaning: Meaning | None = None
+    place: Place | None = None
+
+
+class _Reader:
+    """Walks the tokens once, keeping whether they stand after a "no"."""
+
+    def __init__(self, read: Sequence[str], capitalised: frozenset[str]) -> None:
+        self._read = read
+        self._capitalised = capitalised
+        self._labels = _labels_at(read)
+        self._negated = False
+
+    def pieces(self) -> Iterator[_Said]:
+        at = 0
+        while at < len(self._read):
+            after = at + 1
+            for after, said in self._at(at):
+                yield said
+            at = after
+
+    def _at(self, at: int) -> Iterator[tuple[int, _Said]]:
+        token = self._read[at]
+        if at in self._labels:
+            after, meaning = self._labels[at]
+            for word in self._read[at:after]:
+                if gender := self._gender(at, word):
+                    yield after, _Said("gender", self._negated, gender)
+            yield after, _Said("label", self._negated, meaning=meaning)
+        elif place := known_place(self._read, at) or self._named_place(at):
+            yield place[0], _Said("place", self._negated, place=place[1])
+        elif token == BREAK or token in _steering("no_ends"):
+            self._negated = False
+        elif token in _steering("no"):
+            self._negated = True
+        else:
+            yield from ((at + 1, said) for said in self._word(at, token))
+
+    def _word(self, at: int, token: str) -> Iterator[_Said]:
+        if gender := self._gender(at, token):
+            yield _Said("gender", self._negated, gender)
+        elif token in _steering("organization"):
+            yield _Said("kind", self._negated, "organization")
+            if self._negated and token in _steering("named_organization"):
+                yield _Said("term", True, token)
+        elif token in _steering("person"):
+            yield _Said("kind", self._negated, "person")
+        elif token not in _steering("generic") and token[0].isalpha():
+            yield _Said("term", self._negated, token)
+
+    def _gender(self, at: int, word: str) -> str | None:
+        """Unless these people are only served: built for women, women's health."""
+        served = at > 0 and self._read[at - 1] in _steering("for_them")
+        if served or self._read[at + 1 : at + 2] == ("'s",):
+            return None
+        return next((sex for sex in ("female", "male") if word in _steering(sex)), None)
+
+    def _named_place(self, at: int) -> tuple[int, Place] | None:
+        if at == 0 or self._read[at - 1] not in _steering("place_after"):
+            return None
+        after = at
+        while after < len(self._read) and self._read[after] in self._capitalised:
+            after += 1
+        name = " ".join(self._read[at:after])
+        return (after, Place(name, "")) if name else None
+
+
+@cache
+def _steering(list_name: str) -> frozenset[str]:
+    lists: dict[str, str] = json.loads(_DATA.read_text("utf-8"))
+    return frozenset(lists[list_name].split())
+
+
+@cache
+def _known_words() -> frozenset[str]:
+    return frozenset(word for phrase, _ in spellings() for word in phrase.split())
+
+
+def _labels_at(read: Sequence[str]) -> dict[int, tuple[int, Meaning]]:
+    """Label phrases by the index of their first token, with the index after their last."""
+    line = phrasebook.as_line(singular(read, _known_words()))
+    found = {}
+    for hit in phrasebook.of_sentences().find(line):
+        first = line.count(" ", 0, hit.start) - 2
+        after = first + 1 + line.count(" ", hit.start, hit.end)
+        if after > first + 1 or read[first] not in _steering("for_them"):
+            found[first] = after, hit.meanings[0]
+    return found
+
+
+def _capitalised(description: str) -> frozenset[str]:
+    found = _WORD.findall(description)
+    return frozenset(normalise(word) for word in found[1:] if word[0].isupper())
+
+
+def _values(pieces: Sequence[_Said], what: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(said.text for said in pieces if said.what == what))
+
+
+def _meanings(pieces: Sequence[_Said]) -> tuple[Meaning, ...]:
+    return tuple(dict.fromkeys(said.meaning for said in pieces if said.meaning))
+
+
+def _by_category(meanings: Sequence[Meaning]) -> dict[Category, tuple[str, ...]]:
+    categories = sorted({meaning.category for meaning in meanings})
+    return {
+        category: tuple(label for of, label in meanings if of == category)
+        for category in categories
+    }
+
+
+def _genders(wanted: Sequence[str], ruled_out: Sequence[str]) -> tuple[str, ...]:
+    """One gender, or none where both or neither is asked for."""
+    other = {"female": "male", "male": "female"}
+    asked = {*wanted, *(other[gender] for gender in ruled_out)}
+    return tuple(asked) if len(asked) == 1 else ()
+
+
+def _sought_kind(wanted: Sequence[_Said]) -> str | None:
+    kinds = _values(wanted, "kind")
+    roles = (said.meaning and said.meaning.category == "job_role" for said in wanted)
+    if "person" in kinds or any(roles) or _values(wanted, "gender"):
+        return "person"
+    return "organization" if "organization" in kinds else None
+
+
+def _as_written(terms: Sequence[str], description: str) -> tuple[str, ...]:
+    written = {normalise(word): word for word in reversed(_WORD.findall(description))}
+    return tuple(written.get(term, term) for term in terms)

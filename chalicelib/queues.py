@@ -1,0 +1,79 @@
+"""Jobs on SQS: a job is a frozen model, a queue carries one kind, a message is one unit of work."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from chalicelib import aws
+from chalicelib.settings import settings
+
+_BATCH = 10
+"""Messages in one SendMessageBatch."""
+
+
+class Job(BaseModel):
+    """What a message carries. Subclasses name the queue."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    queue: ClassVar[str]
+
+
+class SendFailed(Exception):
+    """SQS took only some of the messages."""
+
+
+@cache
+def queue_url(name: str) -> str:
+    """The URL of one of our queues, asked once per process."""
+    answer = aws.client("sqs").get_queue_url(QueueName=settings().resource(name))
+    return str(answer["QueueUrl"])
+
+
+def send(jobs: Sequence[Job], *, delay_seconds: int = 0) -> None:
+    """Put jobs of one kind on their queue, ten a round trip. Raises SendFailed."""
+    for start in range(0, len(jobs), _BATCH):
+        batch = jobs[start : start + _BATCH]
+        answer = aws.client("sqs").send_message_batch(
+            QueueUrl=queue_url(batch[0].queue),
+            Entries=[
+                {
+                    "Id": str(index),
+                    "MessageBody": job.model_dump_json(),
+                    "DelaySeconds": delay_seconds,
+                }
+                for index, job in enumerate(batch)
+            ],
+        )
+        if answer.get("Failed"):
+            raise SendFailed(answer["Failed"])
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message as a handler gets it."""
+
+    body: str
+    is_repeat: bool
+    """It was delivered before: whoever had it may have died at any point."""
+    until: float
+    """When the handler must hand on what is not done, on `time.monotonic`'s clock."""
+
+    def seconds_left(self) -> float:
+        return self.until - time.monotonic()
+
+
+def messages(event: Iterable[Any]) -> Iterator[Message]:
+    """The messages of a Chalice SQS event. Each gets the time that a job may take."""
+    for record in event:
+        attributes = record.to_dict().get("attributes", {})
+        yield Message(
+            body=record.body,
+            is_repeat=int(attributes.get("ApproximateReceiveCount", 1)) > 1,
+            until=time.monotonic() + settings().scrape_seconds,
+        )

@@ -1,0 +1,137 @@
+"""Decisions about runs as pure functions over plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Outcome = Literal["queued", "account_sleeping", "already_running", "budget_exhausted"]
+
+KNOWN_STREAK = 20
+"""Known people in a row after which a list holds nothing new; X's order wavers a little."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountState:
+    """What decides whether a pair of this account may run."""
+
+    is_awake: bool
+    remaining_syncs: int
+    has_slot: bool
+    """This very trigger has its slot already: another stream's run took it, or this is a repeat."""
+    open_runs: Mapping[str, int]
+    """The open run by pair and mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A pair that a trigger wants to run."""
+
+    pair_id: int
+    account_id: int
+    run_id: int
+    lock: str
+    exists: bool
+    """The run was started before: the trigger is a repeat."""
+
+
+def decide(
+    candidates: Sequence[Candidate], accounts: Mapping[int, AccountState]
+) -> list[tuple[Candidate, Outcome]]:
+    """What becomes of each pair; one slot per account, however many pairs share it."""
+    return [(each, _outcome(each, accounts[each.account_id])) for each in candidates]
+
+
+def _outcome(candidate: Candidate, account: AccountState) -> Outcome:
+    if candidate.exists:
+        return "queued"
+    if not account.is_awake:
+        return "account_sleeping"
+    if account.open_runs.get(candidate.lock, candidate.run_id) != candidate.run_id:
+        return "already_running"
+    if not account.has_slot and account.remaining_syncs < 1:
+        return "budget_exhausted"
+    return "queued"
+
+
+def trigger_key(triggered_at: str, source: str, stream_id: int) -> str:
+    """What takes a daily slot: a scheduled instant, shared by streams, or one manual call."""
+    return triggered_at if source == "cron" else f"{triggered_at}#{stream_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Sifted:
+    """A page of followers, told apart into new and known."""
+
+    new: tuple[int, ...]
+    """Positions of the people to take, at most as many as there is room for."""
+    streak: int
+    """Known people in a row at the end of what was looked at."""
+    met_known: bool
+    """The streak says that the rest of the list is known."""
+
+
+def sift(
+    ids: Sequence[str], known: Mapping[str, int], *, floor: int, streak: int, room: int
+) -> Sifted:
+    """Tell new people from known ones, newest first.
+
+    A person whose batch is younger than `floor`, the last batch without gaps, is passed over but
+    says nothing about what comes after: an earlier read may have stopped there.
+    """
+    new: list[int] = []
+    seen: set[str] = set()
+    for position, x_user_id in enumerate(ids):
+        if x_user_id in seen:
+            continue
+        seen.add(x_user_id)
+        batch_no = known.get(x_user_id)
+        if batch_no is None:
+            if len(new) == room:
+                return Sifted(tuple(new), 0, met_known=False)
+            new.append(position)
+            streak = 0
+        elif batch_no <= floor:
+            streak += 1
+            if streak >= KNOWN_STREAK:
+                return Sifted(tuple(new), streak, met_known=True)
+    return Sifted(tuple(new), streak, met_known=False)
+
+
+def expected_rows(
+    *, follower_count: int | None, last_count: int | None, already_known: int, cap: int
+) -> int:
+    """New rows that the provider's follower count announces, at most what one sync may read."""
+    if follower_count is None:
+        return 0
+    before = already_known if last_count is None else last_count
+    return max(0, min(follower_count - before, cap))
+
+
+def is_whole(*, new_rows: int, expected: int) -> bool:
+    """Whether a list that ended can be believed to have been whole.
+
+    X's counts include suspended people that its lists leave out, so some rows are always missing;
+    when more than half are, a page was lost rather than people.
+    """
+    return new_rows * 2 >= expected
+
+
+def needs_listing(
+    *,
+    follower_count: int | None,
+    last_count: int | None,
+    has_gaps: bool,
+    listed_at: datetime | None,
+    now: datetime,
+    sweep_days: int,
+) -> bool:
+    """Whether the list itself must be read: the count moved, a gap is open, or a sweep is due.
+
+    As many may leave as arrive, so every few days the list is read although the count stands.
+    """
+    if has_gaps or listed_at is None or follower_count is None or last_count is None:
+        return True
+    return follower_count != last_count or (now - listed_at).days >= sweep_days

@@ -1,0 +1,32 @@
+"""Segments at rest. They never change once written."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import (
+    JSONAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+
+from chalicelib import db
+from chalicelib.workspace import WorkspaceItem, row_key
+
+KIND = "segment"
+
+
+class SegmentItem(WorkspaceItem, discriminator=KIND):
+    """What a stream looks for: a description and filters."""
+
+    segment_id = db.IntegerAttribute()
+    name = UnicodeAttribute(null=True)
+    description = UnicodeAttribute()
+    gender_values = JSONAttribute(default=list)
+    labels = JSONAttribute(default=dict)
+    """Canonical labels by category; only categories that have some."""
+    follower_tiers = JSONAttribute(default=list)
+    created_at = UTCDateTimeAttribute()
+
+    @staticmethod
+    def at(segment_id: int) -> str:
+        """The range key of a segment."""
+        return row_key(KIND, segment_id)

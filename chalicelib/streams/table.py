@@ -1,0 +1,83 @@
+"""Streams at rest: the configuration in one row, the counts that runs change in another."""
+
+from __future__ import annotations
+
+from pynamodb.attributes import (
+    BooleanAttribute,
+    JSONAttribute,
+    ListAttribute,
+    MapAttribute,
+    UnicodeAttribute,
+    UTCDateTimeAttribute,
+)
+
+from chalicelib import db
+from chalicelib.workspace import WorkspaceItem, row_key
+
+KIND = "stream"
+STATS = "stats"
+
+
+class PairMap(MapAttribute[str, object]):
+    """An account of the stream. Handle and tier are copies that change with the account."""
+
+    pair_id = db.IntegerAttribute()
+    account_id = db.IntegerAttribute()
+    handle = UnicodeAttribute()
+    tier = UnicodeAttribute()
+    segment_id = db.IntegerAttribute()
+    created_at = UTCDateTimeAttribute()
+
+
+class StreamItem(WorkspaceItem, discriminator=KIND):
+    """A campaign: pairs and the configuration that they share."""
+
+    stream_id = db.IntegerAttribute()
+    name = UnicodeAttribute()
+    is_active = BooleanAttribute(default=True)
+    is_archived = BooleanAttribute(default=False)
+    sync_times = JSONAttribute(default=list)
+    timezone = UnicodeAttribute(default="UTC")
+    auto_enrich_linkedin = BooleanAttribute(default=False)
+    auto_enrich_email = BooleanAttribute(default=False)
+    email_mode = UnicodeAttribute(default="any")
+    email_digest_override = UnicodeAttribute(null=True)
+    telegram_override = BooleanAttribute(null=True)
+    delivery_destination = UnicodeAttribute(default="leads_only")
+    webhook_url = UnicodeAttribute(null=True)
+    webhook_secret = UnicodeAttribute(null=True)
+    csv_email_recipients = JSONAttribute(null=True)
+    pairs: ListAttribute[PairMap] = ListAttribute(of=PairMap, default=list)
+    segments = JSONAttribute(default=dict)
+    """The segments of the pairs by id, whole, in the shape of `SegmentOut`: they never change."""
+    created_at = UTCDateTimeAttribute()
+    updated_at = UTCDateTimeAttribute()
+
+    @property
+    def is_automated(self) -> bool:
+        """Whether schedules run it: active, not archived, with at least one sync time."""
+        return bool(self.is_active and not self.is_archived and self.sync_times)
+
+    @staticmethod
+    def at(stream_id: int) -> str:
+        """The range key of a stream."""
+        return row_key(KIND, stream_id)
+
+
+class StatsItem(WorkspaceItem, discriminator=STATS):
+    """What runs and exports count of a stream; small, because every batch writes it."""
+
+    stream_id = db.IntegerAttribute()
+    high_new = db.IntegerAttribute(default=0)
+    high_exported = db.IntegerAttribute(default=0)
+    medium_new = db.IntegerAttribute(default=0)
+    medium_exported = db.IntegerAttribute(default=0)
+    last_run_id = db.IntegerAttribute(null=True)
+    last_run_status = UnicodeAttribute(null=True)
+    last_run_at = UTCDateTimeAttribute(null=True)
+    """When the newest run completed."""
+
+    @staticmethod
+    def at(stream_id: int) -> str:
+        """The range key of a stream's counts."""
+        return row_key(STATS, stream_id)

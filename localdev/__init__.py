@@ -1,0 +1,1 @@
+"""ctgo on one machine: emulated AWS, queue pump, schedule clock and fake upstreams."""

@@ -1,0 +1,181 @@
+"""`make demo`: the whole chain on this machine, from a sentence to leads, told as it happens.
+
+WORLD names a file of X profiles (JSON lines); without it a made-up world comes along.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from localdev.processes import BUNDLED_WORLD, LocalWorld
+
+HANDLE = "orbitdesk"
+SEGMENT = "Founders, CEOs and engineers who build software, AI or data products"
+POLL_SECONDS = 1.1
+"""A key may ask 60 times a minute."""
+RUN_SECONDS = 240
+"""How long a run may take before the demo gives up."""
+ROWS = 15
+"""Leads that the table shows."""
+NEWCOMERS = 25
+"""People who follow between the first run and the second."""
+
+
+class Demo:
+    """A caller of the API, with a screen."""
+
+    def __init__(self, world: LocalWorld, console: Console) -> None:
+        self._say = console.print
+        self._console = console
+        self._world = world
+        self._api = httpx.Client(
+            base_url=world.base_url,
+            headers={"Authorization": f"Bearer {world.api_key}"},
+            timeout=60,
+        )
+
+    def tell(self) -> None:
+        """Create a stream, run it twice, show what was found. Raises SystemExit when it fails."""
+        me = self._call("GET", "/me")
+        self._say(f"Signed in as [bold]{me['name']}[/] ({me['subscriptionStatus']})")
+        created = self._call("POST", "/streams", json=_stream())
+        account = created["accounts"][0]
+        self._say(
+            f"Stream {created['id']}: followers of [bold]@{account['handle']}[/] on the pro tier "
+            f"({account['billingDelta'].replace('_', ' ')})\nLooking for: [italic]{SEGMENT}[/]\n"
+        )
+        stream = f"/streams/{created['id']}"
+        first, seconds = self._run(stream)
+        self._show_leads(self._call("GET", f"{stream}/leads?limit={ROWS}"))
+        self._show_summary(first, self._call("GET", f"{stream}/leads?summary=true"), seconds)
+
+        grown = httpx.post(
+            f"{self._world.x_world_url}/_control/grow",
+            json={"handle": HANDLE, "count": NEWCOMERS},
+            timeout=10,
+        )
+        grown.raise_for_status()
+        self._say(f"\nMeanwhile {NEWCOMERS} more people follow @{HANDLE}. Second run:")
+        second, _ = self._run(stream)
+        new = second["newFollowersCount"]
+        self._say(
+            f"[bold]{new}[/] new followers read, {second['candidatesPassedCount']} of them leads; "
+            f"nobody was read or judged a second time."
+        )
+        if not first["candidatesPassedCount"] or not NEWCOMERS <= new < first["newFollowersCount"]:
+            raise SystemExit("the demo found something else than it should: see above")
+
+    def _call(self, method: str, path: str, **options: Any) -> Any:
+        while True:
+            answer = self._api.request(method, path.lstrip("/"), **options)
+            if answer.status_code != 429 or "Retry-After" not in answer.headers:
+                break
+            time.sleep(float(answer.headers["Retry-After"]))
+        if answer.is_error:
+            raise SystemExit(f"{method} {path} answered {answer.status_code}: {answer.text}")
+        return answer.json()
+
+    def _run(self, stream: str) -> tuple[dict[str, Any], float]:
+        began = time.monotonic()
+        run_id = self._call("POST", f"{stream}/run")["queued"][0]["syncRunId"]
+        with Progress(
+            TextColumn("{task.description:<9}"),
+            BarColumn(),
+            TextColumn(
+                "{task.completed:.0f}/{task.total:.0f} followers, "
+                "{task.fields[bots]} bots, {task.fields[leads]} leads"
+            ),
+            TimeElapsedColumn(),
+            console=self._console,
+        ) as progress:
+            task = progress.add_task("queued", total=1, bots=0, leads=0)
+            while time.monotonic() - began < RUN_SECONDS:
+                run = self._call("GET", f"{stream}/runs/{run_id}")["run"]
+                read = run["completeness"]
+                progress.update(
+                    task,
+                    description=run["status"],
+                    total=max(1, read["expected"], read["seen"]),
+                    completed=read["seen"],
+                    bots=run["skippedBots"],
+                    leads=run["candidatesPassedCount"],
+                )
+                if run["completedAt"]:
+                    break
+                time.sleep(POLL_SECONDS)
+        if run["status"] != "succeeded":
+            raise SystemExit(f"the run ended as {run['status']}: {run['errorMessage']}")
+        return run, time.monotonic() - began
+
+    def _show_leads(self, found: dict[str, Any]) -> None:
+        table = Table(title=f"{found['total']} leads, the newest first", title_justify="left")
+        for heading in ("handle", "who they are", "why they matched", "confidence"):
+            table.add_column(heading, overflow="fold")
+        for lead in found["leads"]:
+            person = lead["profile"]
+            table.add_row(
+                f"@{person['handle']}",
+                " ".join((person["bio"] or person["displayName"] or "").split())[:110],
+                "; ".join(lead["reasons"]),
+                lead["matchConfidence"],
+            )
+        self._say(table)
+
+    def _show_summary(self, run: dict[str, Any], summary: dict[str, int], seconds: float) -> None:
+        stats = httpx.get(f"{self._world.x_world_url}/_control/stats", timeout=10).json()
+        bots = next(line for line in run["progressLog"] if line["step"] == "filter_bots")
+        self._say(
+            f"Profiles seen   {run['newFollowersCount']} "
+            f"(complete: {run['completeness']['complete']}, from {run['provider']})\n"
+            f"Bots            {bots['message']}\n"
+            f"Leads           {summary['highFitCount']} high, {summary['mediumFitCount']} medium\n"
+            f"Seconds         {seconds:.1f}\n"
+            f"Upstream calls  {_calls(stats)}"
+        )
+
+
+def _stream() -> dict[str, Any]:
+    return {
+        "pairs": [
+            {
+                "accountHandle": HANDLE,
+                "accountTier": "pro",
+                "segment": {"description": SEGMENT},
+            }
+        ],
+        "syncTimes": ["09:00"],
+        "timezone": "Europe/Lisbon",
+    }
+
+
+def _calls(stats: dict[str, Any]) -> str:
+    return ", ".join(
+        f"{vendor} {counts['calls']} calls for {counts['rows']} rows"
+        for vendor, counts in stats["vendors"].items()
+        if counts["calls"]
+    )
+
+
+def main() -> None:
+    """Start a world of its own on free ports, tell the story, end the world."""
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    people = Path(os.environ.get("WORLD") or BUNDLED_WORLD).resolve()
+    if not people.is_file():
+        raise SystemExit(f"there is no file of profiles at {os.environ.get('WORLD')}")
+    console.print("Starting emulated AWS, a made-up X, the API and its worker...")
+    with LocalWorld(world=people, say=console.print) as world:
+        console.print(f"API on {world.base_url}, people of {people.name}\n")
+        Demo(world, console).tell()
+
+
+if __name__ == "__main__":
+    main()

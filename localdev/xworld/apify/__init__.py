@@ -1,0 +1,1 @@
+"""Apify with the actors of kaitoeasyapi, as their documentation and public samples show them."""

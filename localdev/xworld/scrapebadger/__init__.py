@@ -1,0 +1,1 @@
+"""ScrapeBadger as its documentation describes it."""

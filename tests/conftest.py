@@ -1,0 +1,75 @@
+"""Fixtures of all tests: emulated AWS, a fake X, the API in this process, a hand on the queues."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from localdev import bootstrap, environment, ministack, ports
+from localdev.xworld.server import Server, serve
+from localdev.xworld.world import XWorld
+
+AWS_PORT = ports.free_port()
+X_PORT = ports.free_port()
+
+# The app reads its settings once, when it is first imported; so they are settled before that.
+for name in [name for name in os.environ if name.startswith("AWS_")]:
+    del os.environ[name]
+os.environ |= environment.wired(
+    aws_url=f"http://127.0.0.1:{AWS_PORT}",
+    scheduler_url=f"http://127.0.0.1:{AWS_PORT}",
+    x_world_url=f"http://127.0.0.1:{X_PORT}",
+    base_url="http://127.0.0.1/api/v2",
+) | {"STAGE": "test", "POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
+
+from tests.api_client import Api  # noqa: E402
+from tests.queue_hand import QueueHand  # noqa: E402
+from tests.worlds import a_small_world  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def _emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    child = ministack.child(AWS_PORT, log=tmp_path_factory.mktemp("aws") / "ministack.log")
+    child.start()
+    ministack.wait_until_healthy(AWS_PORT, child)
+    yield AWS_PORT
+    child.stop()
+
+
+@pytest.fixture
+def aws(_emulator: int) -> str:
+    """An emulated AWS with what infra/resources.yaml declares, and nothing in it."""
+    ministack.reset(_emulator)
+    url = f"http://127.0.0.1:{_emulator}"
+    bootstrap.deploy(environment.ROOT / "infra" / "resources.yaml", "test", aws_url=url)
+    return url
+
+
+@pytest.fixture
+def x_world() -> Iterator[Server]:
+    """A fake X with a small world of known people; `@orbitdesk` has 120 followers."""
+    server = serve(XWorld(a_small_world(), present=1.0), port=X_PORT)
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def api(aws: str, x_world: Server) -> Iterator[Api]:
+    """The API as a subscriber with paid slots of every tier calls it."""
+    with Api.for_new_user("noor@orbitdesk.example", subscribed=True) as client:
+        yield client
+
+
+@pytest.fixture
+def free_api(aws: str, x_world: Server) -> Iterator[Api]:
+    """The API as a free user calls it."""
+    with Api.for_new_user("free@example.org", subscribed=False) as client:
+        yield client
+
+
+@pytest.fixture
+def queues(aws: str) -> QueueHand:
+    """Hands messages to their handlers, one after another, when a test says so."""
+    return QueueHand()

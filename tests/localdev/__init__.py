@@ -1,0 +1,1 @@
+"""Tests of the local runtime: emulated AWS, pump, schedules, HTTP, processes."""

@@ -1,0 +1,113 @@
+"""World files: which rows are read, and what is derived where they say nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localdev.xworld.person import HANDLE, people_of
+from localdev.xworld.world import XWorld
+from tests.xworld.made_up import row
+
+
+@pytest.mark.parametrize(
+    ("given", "id", "handle"),
+    [
+        ({"id": "812", "handle": "Tern"}, "812", "Tern"),
+        ({"id": 812, "handle": "Tern"}, "812", "Tern"),
+        ({"id": "00ff00ff00ff", "handle": None}, str(0x00FF00FF00FF), "u_00ff00ff00ff"),
+        ({"id": "00ff00ff00ff", "handle": "far too long for X"}, None, "u_00ff00ff00ff"),
+        ({"id": "812", "handle": "no-dash"}, "812", "u_812"),
+        ({"handle": "Tern"}, None, "Tern"),
+        ({"id": "not a number at all", "handle": None}, None, None),
+        ({"bio": "only words"}, None, None),
+    ],
+)
+def test_ids_and_handles(given: dict[str, Any], id: str | None, handle: str | None) -> None:
+    (person,) = people_of([given])
+    assert person.id == id or (id is None and person.id.isdigit())
+    assert person.handle == handle or (handle is None and HANDLE.fullmatch(person.handle))
+    assert people_of([given]) == [person]
+
+
+def test_everybody_gets_an_id_and_a_handle_of_their_own() -> None:
+    rows: list[dict[str, Any]] = [
+        {"id": "1", "handle": "Same"},
+        {"id": "2", "handle": "sAME"},
+        {"id": "00000000000a", "handle": None},
+        {"id": "10", "handle": None},
+        {"handle": None, "bio": "first"},
+        {"handle": None, "bio": "second"},
+    ]
+    people = people_of(rows)
+    assert len({person.id for person in people}) == len(rows)
+    assert len({person.handle.lower() for person in people}) == len(rows)
+    assert people[0].handle == "Same"
+
+
+def test_a_second_row_of_the_same_id_is_passed_over() -> None:
+    people = people_of([{"id": "1", "bio": "first"}, {"id": "1", "bio": "second"}])
+    assert [person.bio for person in people] == ["first"]
+
+
+def test_unknown_stays_apart_from_zero_and_false() -> None:
+    (person,) = people_of([{"id": "1", "followers": 0, "verified": False, "gold": {"bot": True}}])
+    assert (person.followers, person.verified) == (0, False)
+    assert (person.following, person.default_image, person.created_at) == (None, None, None)
+
+
+def test_dates_are_moments() -> None:
+    (person,) = people_of([row(1)])
+    assert person.created_at == datetime(2019, 6, 2, 20, 12, 29, tzinfo=UTC)
+    assert person.as_of == datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def test_a_plain_file_gets_accounts_that_everybody_follows(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    file.write_text("".join(json.dumps(row(number)) + "\n" for number in range(300)))
+    world = XWorld.load(file, present=1.0)
+    sizes = {account.handle: world.followers_count(account) for account in world.accounts()}
+    assert sizes == {
+        "orbitdesk": 300,
+        "tidewater": 300,
+        "fernhill_labs": 300,
+        "lockedgarden": 300,
+        "smallharbor": 12,
+    }
+    everybody = world.followers(world.people.named("orbitdesk"), count=1_000).people
+    assert {person.handle for person in everybody} == {f"Walker_{n}" for n in range(300)}
+    assert (
+        everybody
+        == XWorld.load(file, present=1.0)
+        .followers(world.people.named("orbitdesk"), count=1_000)
+        .people
+    )
+    assert world.people.named("gonecomet").suspended
+
+
+def test_a_file_may_say_who_follows_whom() -> None:
+    rows = [
+        row(0, handle="harborpost"),
+        row(1, follows=["harborpost"]),
+        row(2, follows=["harborpost", "orbitdesk"]),
+    ]
+    world = XWorld(people_of(rows), present=1.0)
+    sizes = {account.handle: world.followers_count(account) for account in world.accounts()}
+    assert sizes == {"harborpost": 2, "orbitdesk": 1}
+
+
+def test_following_nobody_known_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no_such_one"):
+        XWorld(people_of([row(1, follows=["no_such_one"])]))
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", "7"])
+def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+    file = tmp_path / "people.jsonl"
+    file.write_text(f"{json.dumps(row(1))}\n{line}\n")
+    with pytest.raises(ValueError, match="line 2"):
+        XWorld.load(file)
