@@ -160,7 +160,7 @@ def _stream() -> dict[str, Any]:
 def _calls(stats: dict[str, Any]) -> str:
     return ", ".join(
         f"{vendor} {counts['calls']} calls for {counts['rows']} rows"
-        for vendor, counts in stats["vendors"].items()
+        for vendor, counts in stats.items()
         if counts["calls"]
     )
 

@@ -1,7 +1,7 @@
 """`python -m localdev.seed`: a user with a paid plan and an API key, for work on this machine.
 
-Prints JSON with `apiKey`, `email` and `userId` on its last line. With `--state FILE` the key is kept
-there, so that the same one serves until the data are reset.
+Prints JSON with `apiKey`, `email` and `userId` on its last line. With `--state FILE` the key is
+kept there, so that the same one serves until the data are reset.
 """
 
 from __future__ import annotations

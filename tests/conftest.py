@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localdev import bootstrap, environment, ministack, ports
+from localdev import environment, ports
 from localdev.xworld.server import Server, serve
 from localdev.xworld.world import XWorld
 
@@ -25,26 +25,26 @@ os.environ |= environment.wired(
 ) | {"STAGE": "test", "POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
 
 from tests.api_client import Api  # noqa: E402
+from tests.emulators import Empty, on_ministack, on_moto  # noqa: E402
 from tests.queue_hand import QueueHand  # noqa: E402
 from tests.worlds import a_small_world  # noqa: E402
 
 
+EMULATORS = {"ministack": on_ministack, "moto": on_moto}
+
+
 @pytest.fixture(scope="session")
-def _emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    child = ministack.child(AWS_PORT, log=tmp_path_factory.mktemp("aws") / "ministack.log")
-    child.start()
-    ministack.wait_until_healthy(AWS_PORT, child)
-    yield AWS_PORT
-    child.stop()
+def _emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Empty]:
+    chosen = EMULATORS[os.environ.get("AWS_EMULATOR", "ministack")]
+    with chosen(AWS_PORT, tmp_path_factory.mktemp("aws")) as empty:
+        yield empty
 
 
 @pytest.fixture
-def aws(_emulator: int) -> str:
+def aws(_emulator: Empty) -> str:
     """An emulated AWS with what infra/resources.yaml declares, and nothing in it."""
-    ministack.reset(_emulator)
-    url = f"http://127.0.0.1:{_emulator}"
-    bootstrap.deploy(environment.ROOT / "infra" / "resources.yaml", "test", aws_url=url)
-    return url
+    _emulator()
+    return f"http://127.0.0.1:{AWS_PORT}"
 
 
 @pytest.fixture

@@ -65,10 +65,17 @@ def decoys() -> list[str]:
 
 
 @cache
-def narrower() -> Mapping[Meaning, frozenset[str]]:
-    """For a broad label the labels that are one of its kind: a CEO is an Executive."""
+def accepted(category: Category, labels: tuple[str, ...]) -> frozenset[str]:
+    """The labels and those that are one of their kind: who asks for Executive takes a CEO."""
+    listed = frozenset(labels)
+    narrower = _narrower()
+    return listed.union(*(narrower.get(Meaning(category, label), ()) for label in listed))
+
+
+@cache
+def _narrower() -> Mapping[Meaning, tuple[str, ...]]:
     return {
-        Meaning(category, broad): frozenset(narrow)
+        Meaning(category, broad): tuple(narrow)
         for category in CATEGORIES
         for broad, narrow in _read("broader.json").get(category, {}).items()
     }

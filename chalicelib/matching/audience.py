@@ -37,20 +37,24 @@ _FROM: Final = (
     r"|por\sencima\sde|a\spartir\sde|superior\sa|mehr\sals|uber|mindestens|plus\sde|au\smoins"
     r"|piu\sdi|almeno|mais\sde"
 )
-_BETWEEN: Final = rf"(?:between|from|entre|desde|de|zwischen)?\s?{_N}\s?(?:-|to|and|y|a|e|hasta|und|et|bis)\s?{_MOST}"
+_TWO: Final = rf"{_N}\s?(?:-|to|and|y|a|e|hasta|und|et|bis)\s?{_MOST}"
+_BETWEEN: Final = rf"(?:between|from|entre|desde|de|zwischen)?\s?{_TWO}"
 _BOUNDED: Final = (
     rf"(?:(?P<up_to>{_UP_TO})|(?P<from>{_FROM}))?\s?{_N}"
     r"\s?(?P<more>\+|or\smore|o\smas|and\sup|and\sabove|plus\b)?(?P<less>or\s(?:less|fewer)|o\smenos)?"
 )
+_COUNT: Final = r"(?:\s(?:count|base|numbers?))?[\s:]*(?:of|is|are|de|=)?\s?"
 _AFTER: Final = r"(?P<after>\s(?:or\smore|o\smas|and\sup|or\sabove))?"
 _FORMS: Final = tuple(
     re.compile(pattern)
-    for amount in (_BETWEEN, _BOUNDED)
     for pattern in (
-        rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){amount}\s?{_WHO}{_AFTER}",
-        rf"{_WHO}(?:\s(?:count|base|numbers?))?[\s:]*(?:of|is|are|de|=)?\s?{amount}",
+        rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){_BETWEEN}\s?{_WHO}{_AFTER}",
+        rf"{_WHO}{_COUNT}{_BETWEEN}",
+        rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){_BOUNDED}\s?{_WHO}{_AFTER}",
+        rf"{_WHO}{_COUNT}{_BOUNDED}",
+        rf"\b(?:between|entre)\s{_TWO}",
     )
-) + (re.compile(r"\b(?:between|entre)" + _BETWEEN.partition(")?")[2]),)
+)
 
 
 class Audience(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.matching.bot_signals import Signal
@@ -12,11 +11,12 @@ from chalicelib.matching.text import BREAK, normalise, tokens
 from chalicelib.profile import Profile
 
 _PHRASES: Final = Phrases(read_phrases("bot_words.tsv"))
-_WEIGHTS: Final = {"declared": 3.5, "machine": 1.5, "spam": 1.5}
-_NAMES: Final = {
-    "declared": "declared_automation",
-    "machine": "machine_wording",
-    "spam": "spam_wording",
+# Signal, weight, and what is added where it is said more than once.
+_SAYS: Final = {
+    "declared": ("declared_automation", 3.5, 0.5),
+    "machine": ("machine_wording", 1.5, 0.5),
+    "spam": ("spam_wording", 1.5, 0.5),
+    "credit": ("credited_maker", 1.5, 0.0),
 }
 
 # "by @somebody" names whoever made the bot, unless it is the author of a picture and the like.
@@ -35,41 +35,47 @@ _CENSUS_PLACE: Final = re.compile(r"\b(?:village|town|city|CDP|borough), [A-Z]{2
 _LATIN_WORD: Final = re.compile(r"[a-z]{3,}")
 
 
-def text_signals(profile: Profile) -> Iterator[Signal]:
+def text_signals(profile: Profile) -> list[Signal]:
     """Signals of the bio, the display name, the handle and the location."""
+    signals: list[Signal] = []
     if profile.bio:
-        yield from _bio_signals(profile.bio)
+        _add_bio(signals, profile.bio)
     elif profile.bio == "" and profile.default_image:
-        yield Signal("bare_profile", 0.5, "has neither a bio nor a picture")
-    yield from _name_signals(profile)
+        signals.append(Signal("bare_profile", 0.5, "has neither a bio nor a picture"))
+    _add_names(signals, profile)
     place = profile.location
     if place and place.endswith(", USA") and _CENSUS_PLACE.search(place):
         evidence = f"location reads like a census table (“{place}”)"
-        yield Signal("census_location", 2.0, evidence)
+        signals.append(Signal("census_location", 2.0, evidence))
+    return signals
 
 
-def _bio_signals(bio: str) -> Iterator[Signal]:
+def _add_bio(signals: list[Signal], bio: str) -> None:
     read = tokens(bio)
     said: dict[str, list[str]] = {}
     for start, end, meaning in _PHRASES.find(read):
         said.setdefault(meaning, []).append(" ".join(read[start:end]))
-    for meaning, weight in _WEIGHTS.items():
-        words = said.get(meaning)
-        if words and not (meaning == "declared" and "neither" in said):
-            more = 0.5 if len(words) > 1 else 0.0
-            yield Signal(_NAMES[meaning], weight + more, f"bio says “{words[0]}”")
-    maker = _maker(read)
+    maker = _maker(read) if "by" in read else None
     if maker:
-        yield maker
-    elif "credit" in said:
-        yield Signal("credited_maker", 1.5, f"bio says “{said['credit'][0]}”")
+        signals.append(maker)
+        said.pop("credit", None)
+    if said:
+        _add_said(signals, said)
     if "http" in bio and _ONLY_LINK.fullmatch(bio):
-        yield Signal("link_only_bio", 0.5, "bio is nothing but a link")
+        signals.append(Signal("link_only_bio", 0.5, "bio is nothing but a link"))
+
+
+def _add_said(signals: list[Signal], said: dict[str, list[str]]) -> None:
+    if "neither" in said:
+        said.pop("declared", None)
+    for meaning, (name, weight, again) in _SAYS.items():
+        words = said.get(meaning)
+        if words:
+            more = again if len(words) > 1 else 0.0
+            signals.append(Signal(name, weight + more, f"bio says “{words[0]}”"))
 
 
 def _maker(read: tuple[str, ...]) -> Signal | None:
-    if "by" not in read:
-        return None
     for at in range(len(read) - 1):
         mention = read[at + 1]
         if read[at] != "by" or mention[0] != "@" or len(mention) == 1:
@@ -82,18 +88,20 @@ def _maker(read: tuple[str, ...]) -> Signal | None:
     return None
 
 
-def _name_signals(profile: Profile) -> Iterator[Signal]:
+def _add_names(signals: list[Signal], profile: Profile) -> None:
     handle = profile.handle.lower()
     shown = normalise(profile.name) if profile.name else ""
     if _named_as_bot(handle) or _named_as_bot(shown):
-        yield Signal("named_as_bot", 2.0, "name or handle calls it a bot or a feed")
-    digits = len(handle) - len(handle.rstrip("0123456789"))
+        signals.append(Signal("named_as_bot", 2.0, "name or handle calls it a bot or a feed"))
+    if not handle[-2:].isdecimal():
+        return
     # A handle of somebody else's: the person in the display name would have left a trace.
-    if digits >= 2 and _is_unlike(shown, handle):
+    if _is_unlike(shown, handle):
         evidence = f"handle @{profile.handle} has nothing of the name “{profile.name}”"
-        yield Signal("handle_unlike_name", 0.75, evidence)
+        signals.append(Signal("handle_unlike_name", 0.75, evidence))
+    digits = len(handle) - len(handle.rstrip("0123456789"))
     if digits >= 4:
-        yield Signal("digits_in_handle", 0.25, f"handle ends in {digits} digits")
+        signals.append(Signal("digits_in_handle", 0.25, f"handle ends in {digits} digits"))
 
 
 def _named_as_bot(name: str) -> bool:

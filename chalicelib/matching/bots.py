@@ -31,7 +31,7 @@ class BotVerdict:
 
 def judge_bot(profile: Profile, *, threshold: float = DEFAULT_THRESHOLD) -> BotVerdict:
     """Judge the profile alone; `is_bot` from a score of `threshold` on."""
-    signals = [*number_signals(profile), *text_signals(profile)]
+    signals = number_signals(profile) + text_signals(profile)
     signals.sort(key=_heaviest_first)
     log_odds = PRIOR + sum([signal.weight for signal in signals])
     score = 1 / (1 + math.exp(-log_odds))

@@ -40,7 +40,8 @@ class _Words(NamedTuple):
 def _words() -> _Words:
     listed = json.loads(_DATA.read_text("utf-8"))
     pairs = frozenset(listed.pop("after_two").split(BREAK))
-    return _Words(*(frozenset(line.split()) for line in listed.values()), pairs)
+    named = {name: frozenset(line.split()) for name, line in listed.items()}
+    return _Words(**named, after_two=pairs)
 
 
 def clause_before(line: str, start: int) -> list[str]:

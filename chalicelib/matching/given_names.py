@@ -32,13 +32,16 @@ _LEADING: Final = (
     " official really actually thats call don arq abg this simply yep yes ya oh so my a"
 )
 _LEADS: Final = frozenset(_LEADING.split())
-_GLUED_LEAD: Final = re.compile(
-    "(?:its|iam|im|thereal|the|real|thats|just|simply|yep|xo|dr|coach|lil|miss|mrs|lady)(?=[a-z]{4})"
+_GLUED_LEADING: Final = (
+    "its iam im thereal the real thats just simply yep xo dr coach lil miss mrs lady"
 )
+_GLUED_LEADS: Final = frozenset(_GLUED_LEADING.split())
+_LONGEST_LEAD: Final = max(map(len, _GLUED_LEADS))
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 # `m1chelle`: a digit between two letters stands for the letter that it looks like.
 _DIGIT_LETTER: Final = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
+_DIGITS: Final = "0123456789"
 _LETTER_OF: Final = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "t"}
 _DOUBLED: Final = re.compile(r"(.)\1+")
 _SHORTEST_START: Final = 4
@@ -73,7 +76,7 @@ def read_name(name: str | None, handle: str) -> Named | None:
             return Named(*found, True)
         if words and _is_unisex(words[0]):
             return None
-    if not handle.isalpha():
+    if not handle.rstrip(_DIGITS).isalpha():
         handle = _DIGIT_LETTER.sub(_as_letter, handle)
     found = _read(split_handle(handle))
     return Named(*found, False) if found else None
@@ -123,17 +126,21 @@ def _called(parts: list[str]) -> _Reading | None:
 
 
 def _begins_with_name(word: str) -> _Reading | None:
-    """A first name that runs on: `mattkrueger`, `itslaura`, `saraaah`."""
+    """A first name that runs on: `mattkrueger`, `itslaura`, `annna`."""
     names = known_names()
-    lead = _GLUED_LEAD.match(word)
-    rest = word[lead.end() :] if lead else word
-    whole = len(rest) if lead else 0
-    for length in range(len(rest), _SHORTEST_START - 1, -1):
-        known = names.get(rest[:length])
-        if known is not None and (length == whole or _may_run_on(known, length)):
-            return (rest[:length], known.gender, False) if known.gender else None
-    single = _DOUBLED.sub(r"\1", rest)
-    known = names.get(single) if single != rest else None
+    for length in range(len(word) - 1, _SHORTEST_START - 1, -1):
+        known = names.get(word[:length])
+        if known is not None and _may_run_on(known, length):
+            return (word[:length], known.gender, False) if known.gender else None
+    for length in range(min(_LONGEST_LEAD, len(word) - _SHORTEST_START), 1, -1):
+        if word[:length] in _GLUED_LEADS:
+            rest = word[length:]
+            known = names.get(rest)
+            if known is not None:
+                return (rest, known.gender, False) if known.gender else None
+            return _begins_with_name(rest)
+    single = _DOUBLED.sub(r"\1", word)
+    known = names.get(single) if single != word else None
     return (single, known.gender, False) if known and known.gender and known.sure else None
 
 

@@ -2,7 +2,7 @@
 
 Every cue adds its weight to one sum: above zero for an organisation, below for a person. The
 weights are rounded log odds, set by hand; a cue counts once, and again (the second weight) where
-it is repeated. See docs/judgement.md.
+it is repeated.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ WEIGHTS: Final[dict[Cue, tuple[float, float]]] = {
     "name_inside": (-1, 0),
 }
 ORGANISATION_FROM: Final = 1.0
-PERSON_UP_TO: Final = -0.75
+PERSON_UP_TO: Final = -0.5
 _MOST_REASONS: Final = 3
 
 _REASONS: Final[dict[Cue, str]] = {

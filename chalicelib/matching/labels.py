@@ -43,7 +43,6 @@ def singular(asked: Iterable[str], known: Mapping[str, object] | frozenset[str])
 
 
 def _forms(word: str) -> Iterator[str]:
-    yield word
     if word.endswith(("ies", "men")):
         yield word[:-3] + ("y" if word.endswith("ies") else "man")
     if word.endswith("ces"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from chalicelib.matching import phrasebook
@@ -12,9 +12,11 @@ from chalicelib.matching.text import BREAK, tokens
 from chalicelib.profile import Profile
 
 _TITLES: Final = frozenset(
-    "chef coach pastor pastora reverend rev bishop rabbi imam father prof professor profesor "
-    "profesora dj capt captain sgt sargento lic ing arq abogado abogada abg".split()
+    {"chef", "coach", "pastor", "pastora", "reverend", "rev", "bishop", "rabbi", "imam", "father"}
+    | {"prof", "professor", "profesor", "profesora", "dj", "capt", "captain", "sgt", "sargento"}
+    | {"ing", "arq", "abogado", "abogada", "abg"}
 )
+"""Words before a name that are the person's own role; Dr. and Lic. do not say which."""
 
 
 class Found(NamedTuple):
@@ -29,38 +31,35 @@ Labels = Mapping[Category, tuple[Found, ...]]
 
 def find_labels(profile: Profile) -> Labels:
     """Labels by category, in the order in which bio and name state them; nothing is guessed."""
-    found: dict[Category, dict[str, str]] = {}
-    for line in _lines(profile):
-        for category, label, phrase in _stated(line):
-            found.setdefault(category, {}).setdefault(label, phrase)
-    return {
-        category: tuple([Found(*stated) for stated in found[category].items()])
-        for category in CATEGORIES
-        if category in found
-    }
-
-
-def _lines(profile: Profile) -> Iterator[str]:
+    found: dict[Category, dict[str, Found]] = {}
     if profile.bio:
-        yield phrasebook.as_line(tokens(profile.bio))
+        _add_stated(found, tokens(profile.bio))
     if profile.name and (titled := _titled(profile.name)):
-        yield phrasebook.as_line(titled)
+        _add_stated(found, titled)
+    return {
+        category: tuple(found[category].values()) for category in CATEGORIES if category in found
+    }
 
 
 def _titled(name: str) -> tuple[str, ...]:
     """What a display name says beside the name: a leading title, and all after a break."""
+    if name.replace(" ", "").isalpha():  # most names: nothing but a title could stand there
+        title = name.partition(" ")[0].lower()
+        return (title,) if title in _TITLES and title != name.lower() else ()
     read = tokens(name)
     if BREAK in read:
         return read[read.index(BREAK) :]
     return read[:1] if len(read) > 1 and read[0] in _TITLES else ()
 
 
-def _stated(line: str) -> Iterator[tuple[Category, str, str]]:
+def _add_stated(found: dict[Category, dict[str, Found]], read: tuple[str, ...]) -> None:
+    line = phrasebook.as_line(read)
     for hit in phrasebook.of_bios().find(line):
         before = clause_before(line, hit.start)
         for category, label in hit.meanings:
             if _is_meant(category, line, hit.end, before):
-                yield category, label, line[hit.start : hit.end]
+                of_category = found.setdefault(category, {})
+                of_category.setdefault(label, Found(label, line[hit.start : hit.end]))
 
 
 def _is_meant(category: Category, line: str, end: int, before: list[str]) -> bool:

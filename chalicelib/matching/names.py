@@ -31,12 +31,6 @@ def known_names() -> dict[str, GivenName]:
     return names
 
 
-def is_given_name(word: str) -> bool:
-    """Whether a lower-case word without accents is a first name and hardly anything else."""
-    known = known_names().get(word)
-    return known is not None and known.use in ("common", "family", "unisex")
-
-
 def _parse(bucket: str) -> GivenName:
     if bucket in ("unisex", "place"):
         return GivenName(None, False, cast(Use, bucket))

@@ -30,8 +30,15 @@ def _places() -> dict[str, Place]:
     return places
 
 
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(name.partition(" ")[0] for name in _places())
+
+
 def known_place(read: Sequence[str], at: int) -> tuple[int, Place] | None:
     """The longest known place of the words `read` that begins at `at`, with the index after it."""
+    if read[at] not in _first_words():
+        return None
     places = _places()
     for end in range(min(at + _LONGEST, len(read)), at, -1):
         if place := places.get(" ".join(read[at:end])):
@@ -39,8 +46,10 @@ def known_place(read: Sequence[str], at: int) -> tuple[int, Place] | None:
     return None
 
 
-def places_in(read: tuple[str, ...]) -> frozenset[Place]:
+def places_in(read: Sequence[str]) -> frozenset[Place]:
     """Every known place that the words name."""
+    if _first_words().isdisjoint(read):
+        return frozenset()
     found = set()
     at = 0
     while at < len(read):

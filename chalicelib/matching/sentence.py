@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from chalicelib.matching import phrasebook
-from chalicelib.matching.aliases import Category, Meaning, spellings
+from chalicelib.matching.aliases import CATEGORIES, Category, Meaning, spellings
 from chalicelib.matching.audience import read_audience
 from chalicelib.matching.labels import singular
 from chalicelib.matching.places import Place, known_place
@@ -78,8 +78,10 @@ def read_sentence(description: str) -> Understood:
 
 
 def stem(word: str) -> str:
-    """A folded word without its plural s: founders and founder are the same term."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
+    """A folded word without its plural: founders and founder are the same term."""
+    if len(word) < 4 or not word.endswith("s") or word.endswith("ss"):
+        return word
+    return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
 class _Said(NamedTuple):
@@ -104,27 +106,33 @@ class _Reader:
     def pieces(self) -> Iterator[_Said]:
         at = 0
         while at < len(self._read):
-            after = at + 1
-            for after, said in self._at(at):
-                yield said
-            at = after
+            at, said = self._at(at)
+            yield from said
 
-    def _at(self, at: int) -> Iterator[tuple[int, _Said]]:
+    def _at(self, at: int) -> tuple[int, list[_Said]]:
+        """What begins at a token, and the index after it."""
         token = self._read[at]
         if at in self._labels:
             after, meaning = self._labels[at]
-            for word in self._read[at:after]:
-                if gender := self._gender(at, word):
-                    yield after, _Said("gender", self._negated, gender)
-            yield after, _Said("label", self._negated, meaning=meaning)
-        elif place := known_place(self._read, at) or self._named_place(at):
-            yield place[0], _Said("place", self._negated, place=place[1])
-        elif token == BREAK or token in _steering("no_ends"):
+            return after, [*self._inside(at, after, meaning)]
+        if place := known_place(self._read, at) or self._named_place(at):
+            return place[0], [_Said("place", self._negated, place=place[1])]
+        if token == BREAK or token in _steering("no_ends"):
             self._negated = False
         elif token in _steering("no"):
             self._negated = True
         else:
-            yield from ((at + 1, said) for said in self._word(at, token))
+            return at + 1, [*self._word(at, token)]
+        return at + 1, []
+
+    def _inside(self, at: int, after: int, meaning: Meaning) -> Iterator[_Said]:
+        """A label, and what its words tell besides: businesswomen, marketing agencies."""
+        yield _Said("label", self._negated, meaning=meaning)
+        for word in self._read[at:after]:
+            if gender := self._gender(at, word):
+                yield _Said("gender", self._negated, gender)
+            if meaning.category == "industry" and word in _steering("organization"):
+                yield _Said("kind", self._negated, "organization")
 
     def _word(self, at: int, token: str) -> Iterator[_Said]:
         if gender := self._gender(at, token):
@@ -163,18 +171,28 @@ def _steering(list_name: str) -> frozenset[str]:
 
 @cache
 def _known_words() -> frozenset[str]:
-    return frozenset(word for phrase, _ in spellings() for word in phrase.split())
+    return frozenset(word for phrase, _ in spellings() for word in phrase.strip("| ").split())
 
 
 def _labels_at(read: Sequence[str]) -> dict[int, tuple[int, Meaning]]:
-    """Label phrases by the index of their first token, with the index after their last."""
-    line = phrasebook.as_line(singular(read, _known_words()))
-    found = {}
-    for hit in phrasebook.of_sentences().find(line):
-        first = line.count(" ", 0, hit.start) - 2
-        after = first + 1 + line.count(" ", hit.start, hit.end)
-        if after > first + 1 or read[first] not in _steering("for_them"):
-            found[first] = after, hit.meanings[0]
+    """Label phrases by the index of their first token, with the index after their last.
+
+    Read as written and in the singular: relaciones públicas, but founders.
+    """
+    spans: list[tuple[int, int, Meaning]] = []
+    for written in (read, singular(read, _known_words())):
+        line = phrasebook.as_line(written)
+        for hit in phrasebook.of_sentences().find(line):
+            first = line.count(" ", 0, hit.start) - 2
+            after = first + 1 + line.count(" ", hit.start, hit.end)
+            if after > first + 1 or read[first] not in _steering("for_them"):
+                spans.append((first, -after, hit.meanings[0]))
+    found: dict[int, tuple[int, Meaning]] = {}
+    reached = 0
+    for first, minus_after, meaning in sorted(spans):
+        if first >= reached:
+            reached = -minus_after
+            found[first] = reached, meaning
     return found
 
 
@@ -192,10 +210,11 @@ def _meanings(pieces: Sequence[_Said]) -> tuple[Meaning, ...]:
 
 
 def _by_category(meanings: Sequence[Meaning]) -> dict[Category, tuple[str, ...]]:
-    categories = sorted({meaning.category for meaning in meanings})
+    said = {meaning.category for meaning in meanings}
     return {
         category: tuple(label for of, label in meanings if of == category)
-        for category in categories
+        for category in CATEGORIES
+        if category in said
     }
 
 

@@ -3,6 +3,7 @@
 UpstreamFault
 ├── Missing             there is no such account: never was, deleted, suspended
 ├── Protected           the account is private: its lists cannot be read
+├── Claimed             the person asked not to be looked up: nothing may be kept of the answer
 └── Unavailable         the provider gave no answer; another one may
     ├── Down            time-outs, broken connections, 5xx, answers that make no sense
     ├── RateLimited     429: asked too often
@@ -10,7 +11,7 @@ UpstreamFault
     ├── Refused         401, 403: the key is missing, wrong, or not allowed to do this
     └── Rejected        400, 422: it does not like what was asked; the provider itself is well
 
-Missing and Protected are answers: nobody else needs asking. Refused and OutOfCredits want an
+Missing, Protected and Claimed are answers: nobody else needs asking. Refused and OutOfCredits want an
 operator.
 """
 
@@ -32,6 +33,10 @@ class Missing(UpstreamFault):
 
 class Protected(UpstreamFault):
     """The account is private, so its followers cannot be read."""
+
+
+class Claimed(UpstreamFault):
+    """The person asked to be left out: no e-mail of theirs may be looked up or stored."""
 
 
 class Unavailable(UpstreamFault):

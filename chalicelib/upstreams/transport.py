@@ -35,11 +35,12 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 8.0
 LONGEST_PAUSE = 86_400.0
 """Seconds. No vendor's rate window is longer than a day."""
 
-_BY_STATUS: Mapping[int, type[Unavailable]] = {
+_BY_STATUS: Mapping[int, type[UpstreamFault]] = {
     400: Rejected,
     401: Refused,
     402: OutOfCredits,
     403: Refused,
+    404: Missing,
     409: Rejected,
     413: Rejected,
     422: Rejected,
@@ -47,6 +48,7 @@ _BY_STATUS: Mapping[int, type[Unavailable]] = {
 }
 _PASSING = frozenset({200, 201, 500, 502, 503, 504})
 """Statuses whose failure may be over at the next try; a 2xx fails by what its body says."""
+_WORDS = ("detail", "error_code", "error", "message")
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
@@ -85,6 +87,7 @@ class Transport:
 
     `client` carries base URL and key. `named_faults` are the vendor's own words for trouble that
     its statuses do not tell apart: a part of the message or type, lower case, and what it means.
+    `statuses` are those by which the vendor means something else than everybody.
     `read_timeout` is seconds of silence on a GET, after which it is tried again.
     """
 
@@ -93,7 +96,8 @@ class Transport:
         client: httpx.Client,
         *,
         provider: str,
-        named_faults: Mapping[str, type[Unavailable]] | None = None,
+        named_faults: Mapping[str, type[UpstreamFault]] | None = None,
+        statuses: Mapping[int, type[UpstreamFault]] | None = None,
         attempts: int = 4,
         read_timeout: float = 15.0,
         sleep: Callable[[float], None] = time.sleep,
@@ -103,6 +107,7 @@ class Transport:
         self.provider = provider
         self._client = client
         self._named_faults = named_faults or {}
+        self._statuses: dict[int, type[UpstreamFault]] = {**_BY_STATUS, **(statuses or {})}
         self._attempts = attempts
         self._read_timeout = read_timeout
         self._sleep = sleep
@@ -210,13 +215,13 @@ class Transport:
         succeeded = 200 <= status < 300
         if succeeded and is_json and not as_row(body).get("error"):
             return None
-        if named := next((n for n in self._named_faults if n in message.lower()), None):
-            return self._named_faults[named](self.provider, reason, retry_after)
-        if status == 404:
-            return Missing(self.provider, reason)
         if succeeded and not is_json:
             reason = f"{status} but no JSON"
-        return _BY_STATUS.get(status, Down)(self.provider, reason, retry_after)
+        named = next((n for n in self._named_faults if n in message.lower()), None)
+        kind = self._named_faults[named] if named else self._statuses.get(status, Down)
+        if issubclass(kind, Unavailable):
+            return kind(self.provider, reason, retry_after)
+        return kind(self.provider, reason)
 
     def _retry_after(self, status: int, headers: Mapping[str, str], body: Any) -> float | None:
         """Seconds to wait by the answer's own word, and a note of it for the other threads."""
@@ -273,9 +278,9 @@ def _parse(content: bytes) -> tuple[Any, bool]:
 
 
 def _message(body: Any) -> str:
-    """The vendor's own words, short: FastAPI's `detail`, ScrapeBadger's and Apify's `error`."""
+    """The vendor's own words, short: `detail` of FastAPI, `error_code` of Prospeo, else `error`."""
     row = as_row(body)
-    told = row.get("detail") or row.get("error") or row.get("message") or ""
+    told = next((row[key] for key in _WORDS if row.get(key)), "")
     if isinstance(told, dict):
         told = f"{told.get('type', '')} {told.get('message', '')}".strip()
     return str(told)[:200]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from chalicelib import clock, db
 from chalicelib.auth.users import numbers
 from chalicelib.leads import tally
 from chalicelib.leads.table import NEW, UNMATCHED, LeadItem, person_key, rank, shelf
+from chalicelib.matching.bots import DEFAULT_THRESHOLD
 from chalicelib.matching.engine import Analysis, analyse
 from chalicelib.matching.match import CompiledSegment, SegmentFilters, Verdict, compile_segment
 from chalicelib.matching.match import match as match_segment
@@ -64,17 +65,25 @@ def _waits(run: RunItem, job: JudgeBatch) -> bool:
     return job.batch_no in (run.open or ())
 
 
-def _filter(profiles: Iterable[Profile]) -> tuple[list[Analysis], list[Analysis]]:
-    """Survivors and bots. A profile that the engine fails on is passed over, never the batch."""
+def _filter(profiles: Sequence[Profile]) -> tuple[list[Analysis], list[Analysis]]:
+    """Survivors and bots. A profile that the engine fails on is passed over, never the batch.
+
+    Raises RuntimeError when it fails on all of them: then the fault is ours, not theirs.
+    """
+    threshold = settings().bot_threshold
     survivors: list[Analysis] = []
     bots: list[Analysis] = []
     for profile in profiles:
         try:
-            analysis = analyse(profile, bot_threshold=settings().bot_threshold)
+            analysis = analyse(
+                profile, bot_threshold=DEFAULT_THRESHOLD if threshold is None else threshold
+            )
         except Exception:
             logger.exception("profile not judged", extra={"x_user_id": profile.id})
             continue
         (bots if analysis.bot.is_bot else survivors).append(analysis)
+    if profiles and not survivors and not bots:
+        raise RuntimeError("no profile of the batch could be judged")
     return survivors, bots
 
 
@@ -170,9 +179,9 @@ def _lead(run: RunItem, batch: BatchItem, judged: Judged, lead_id: int, now: dat
         discovered_at=now,
         profile=analysis.profile.to_dict(),
         reasons=list(verdict.reasons),
-        labels={category: list(labels) for category, labels in analysis.labels.items()},
+        labels=analysis.label_names(),
         gender=analysis.gender.gender,
-        follower_tier=analysis.follower_tier,
+        follower_tier=analysis.tier,
         stream_shelf=shelf(run.stream_id, judged.shelf),
         user_shelf=shelf(run.user_id, judged.shelf),
         rank=rank(now, lead_id),

@@ -1,0 +1,187 @@
+"""How far a profile fits a segment's description: a weighted share of what it asks for.
+
+Each thing that the description asks for is satisfied, unknown or contradicted by the profile.
+One contradiction contradicts the whole; else the satisfied weight over all weight decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal, NamedTuple
+
+from chalicelib.matching.aliases import Category, accepted
+from chalicelib.matching.engine import Analysis
+from chalicelib.matching.places import Place, places_in
+from chalicelib.matching.sentence import Understood, stem
+from chalicelib.matching.text import words
+from chalicelib.matching.wording import TIER_WORDS, gender_words, label_words, term_words
+
+WEIGHTS: Final = {
+    "job_role": 3.0,
+    "industry": 2.0,
+    "skill": 2.0,
+    "personality": 1.0,
+    "term": 2.0,
+    "place": 2.0,
+    "gender": 1.0,
+    "tier": 1.0,
+    "kind": 2.0,
+}
+SATISFIED_FROM: Final = 0.8
+"""Share of the asked weight from which a profile fits the description."""
+PARTLY_FROM: Final = 0.3
+"""Share from which it fits in part: with one label or word of the description at least."""
+_MOST_TERM_WEIGHT: Final = 4.0
+_NOT_IN_BIOS: Final = frozenset({"us", "america"})  # contact us; make America
+
+State = Literal["satisfied", "partly", "unknown", "contradicted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """`score` is the satisfied share, 0 to 1; `reasons` tell what was satisfied or contradicted."""
+
+    state: State
+    score: float
+    reasons: tuple[str, ...] = ()
+
+
+class _Asked(NamedTuple):
+    """One thing asked for: True satisfied, None unknown, False contradicted."""
+
+    weight: float
+    fits: bool | None
+    reason: str = ""
+    is_content: bool = False
+
+
+def judge_description(analysis: Analysis, asked: Understood) -> Fit:
+    """Weigh the profile against a description that was read by `read_sentence`."""
+    if asked.is_empty:
+        return Fit("unknown", 0.0)
+    heard = _Heard.of(analysis, asked)
+    against = _ruled_out(analysis, asked, heard)
+    if against:
+        return Fit("contradicted", 0.0, (against,))
+    parts = [*_parts(analysis, asked, heard)]
+    for part in parts:
+        if part.fits is False:
+            return Fit("contradicted", 0.0, (part.reason,))
+    satisfied = [part for part in parts if part.fits]
+    score = _share(satisfied, parts)
+    reasons = tuple(part.reason for part in satisfied)
+    has_content = any(part.is_content for part in satisfied) or not any(
+        part.is_content for part in parts
+    )
+    return Fit(_state(score, has_content), score, reasons)
+
+
+class _Heard(NamedTuple):
+    """The profile's words, gathered only where the description has words to look for."""
+
+    stems: frozenset[str]
+    bio: tuple[str, ...]
+    location: tuple[str, ...]
+
+    @classmethod
+    def of(cls, analysis: Analysis, asked: Understood) -> _Heard:
+        profile = analysis.profile
+        if not (asked.terms or asked.places or asked.excluded.terms):
+            return cls(frozenset(), (), ())
+        bio, location = words(profile.bio or ""), words(profile.location or "")
+        return cls(frozenset(map(stem, bio + words(profile.name or ""))), bio, location)
+
+
+def _share(satisfied: list[_Asked], parts: list[_Asked]) -> float:
+    if not parts:  # "everyone": only words that ask for nothing
+        return 1.0
+    return sum(part.weight for part in satisfied) / sum(part.weight for part in parts)
+
+
+def _state(score: float, has_content: bool) -> State:
+    if score >= SATISFIED_FROM and has_content:
+        return "satisfied"
+    return "partly" if score >= PARTLY_FROM and has_content else "unknown"
+
+
+def _ruled_out(analysis: Analysis, asked: Understood, heard: _Heard) -> str | None:
+    excluded = asked.excluded
+    if analysis.kind.kind in excluded.kinds:
+        return f"is {_a_kind(analysis.kind.kind)}, which the segment excludes"
+    for category, label in excluded.labels:
+        if found := _found(analysis, category, (label,)):
+            return f"{found}, which the segment excludes"
+    for term in excluded.terms:
+        if term in heard.stems:
+            return f"{term_words(analysis.profile, term)}, which the segment excludes"
+    return None
+
+
+def _parts(analysis: Analysis, asked: Understood, heard: _Heard) -> Iterator[_Asked]:
+    if asked.kind == "organization":
+        fits = {"organization": True, "person": False}.get(analysis.kind.kind)
+        yield _Asked(WEIGHTS["kind"], fits, f"is {_a_kind(analysis.kind.kind)}")
+    if asked.follower_tiers and analysis.tier:
+        in_tier = analysis.tier in asked.follower_tiers
+        yield _Asked(WEIGHTS["tier"], in_tier, f"has {TIER_WORDS[analysis.tier]}")
+    if asked.gender_values:
+        yield _gender(analysis, asked.gender_values)
+    for category, labels in asked.labels.items():
+        found = _found(analysis, category, labels)
+        yield _Asked(WEIGHTS[category], bool(found) or None, found, is_content=True)
+    if asked.places:
+        yield _place(asked.places, heard)
+    weight = min(WEIGHTS["term"], _MOST_TERM_WEIGHT / (len(asked.terms) or 1))
+    for term in asked.terms:
+        fits = term in heard.stems or None
+        reason = term_words(analysis.profile, term) if fits else ""
+        yield _Asked(weight, fits, reason, is_content=True)
+
+
+def _found(analysis: Analysis, category: Category, labels: tuple[str, ...]) -> str:
+    wanted = accepted(category, labels)
+    for found in analysis.labels.get(category, ()):
+        if found.label in wanted:
+            return label_words(analysis.profile, found)
+    return ""
+
+
+def _gender(analysis: Analysis, wanted: tuple[str, ...]) -> _Asked:
+    gender = analysis.gender
+    if gender.gender in wanted:
+        return _Asked(WEIGHTS["gender"], True, gender_words(gender))
+    if gender.gender == "unknown" or gender.confidence != "high":
+        return _Asked(WEIGHTS["gender"], None)
+    return _Asked(WEIGHTS["gender"], False, gender_words(gender))
+
+
+def _place(wanted: tuple[Place, ...], heard: _Heard) -> _Asked:
+    """A location elsewhere contradicts; a place that the bio names only ever satisfies."""
+    weight = WEIGHTS["place"]
+    located = places_in(heard.location)
+    named = places_in(tuple(word for word in heard.bio if word not in _NOT_IN_BIOS))
+    for place in wanted:
+        if any(_lies_in(found, place) for found in located) or _names(heard.location, place):
+            return _Asked(weight, True, f"location is in {place.name.title()}")
+        if any(_lies_in(found, place) for found in named) or _names(heard.bio, place):
+            return _Asked(weight, True, f"bio names {place.name.title()}")
+    countries = {place.country for place in wanted}
+    elsewhere = located and "" not in countries and not countries & {at.country for at in located}
+    if elsewhere:
+        country = min(found.country for found in located)
+        return _Asked(weight, False, f"location is in {country.title()}")
+    return _Asked(weight, None)
+
+
+def _lies_in(found: Place, wanted: Place) -> bool:
+    return wanted.name in (found.name, found.country)
+
+
+def _names(read: tuple[str, ...], place: Place) -> bool:
+    """A place that the list does not know is looked for by its own words."""
+    return not place.country and f" {place.name} " in f" {' '.join(read)} "
+
+
+def _a_kind(kind: str) -> str:
+    return "an organisation" if kind == "organization" else f"a {kind}"

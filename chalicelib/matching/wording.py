@@ -1,0 +1,56 @@
+"""The short sentences that tell a customer why a profile matched, or why not."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chalicelib.matching.gender import GenderVerdict
+from chalicelib.matching.lexicon import Found
+from chalicelib.matching.text import normalise
+from chalicelib.profile import Profile
+
+TIER_WORDS: Final = {
+    "under_1k": "under 1,000 followers",
+    "1k_to_10k": "1,000 to 10,000 followers",
+    "10k_to_100k": "10,000 to 100,000 followers",
+    "100k_to_1m": "100,000 to 1,000,000 followers",
+    "over_1m": "over 1,000,000 followers",
+}
+
+
+def label_words(profile: Profile, found: Found) -> str:
+    """The words that state a label: bio says “ingeniera civil” (Engineer)."""
+    place, said = _said(profile, found.phrase)
+    label = "" if normalise(said) == normalise(found.label) else f" ({found.label})"
+    return f"{place} says “{said}”{label}"
+
+
+def term_words(profile: Profile, term: str) -> str:
+    """Where a word of the description was found."""
+    place, said = _said(profile, term)
+    return f"{place} mentions “{said}”"
+
+
+def gender_words(gender: GenderVerdict) -> str:
+    """What the gender was read from: name says “Ana” (female)."""
+    return f"{gender.reason} ({gender.gender})"
+
+
+def _said(profile: Profile, phrase: str) -> tuple[str, str]:
+    """The part of the profile that holds a folded phrase, and the phrase as written there."""
+    for place, text in (
+        ("bio", profile.bio),
+        ("name", profile.name),
+        ("location", profile.location),
+    ):
+        if text and (quoted := _quoted(text, phrase)):
+            return place, quoted
+    return "bio", phrase
+
+
+def _quoted(text: str, phrase: str) -> str | None:
+    folded = normalise(text)
+    at = folded.find(phrase)
+    if at < 0 or len(folded) != len(text):  # where folding moved letters, the folded words do
+        return phrase if at >= 0 else None
+    return text[at : at + len(phrase)]

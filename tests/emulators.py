@@ -1,0 +1,59 @@
+"""The AWS that tests run against: MiniStack, or, for the part marked `moto`, moto's server.
+
+Two independent implementations of DynamoDB and SQS must agree with the code. Only MiniStack is
+given concurrency: moto loses updates (it has no lock around a transaction).
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from localdev import bootstrap, environment, ministack, ports
+from localdev.waiting import until
+
+TEMPLATE = environment.ROOT / "infra" / "resources.yaml"
+STAGE = "test"
+
+Empty = Callable[[], None]
+"""Forgets everything and makes what the template declares anew."""
+
+
+@contextmanager
+def on_ministack(port: int, logs: Path) -> Iterator[Empty]:
+    child = ministack.child(port, log=logs / "ministack.log")
+    child.start()
+    ministack.wait_until_healthy(port, child)
+
+    def empty() -> None:
+        ministack.reset(port)
+        bootstrap.deploy(TEMPLATE, STAGE, aws_url=f"http://127.0.0.1:{port}")
+
+    yield empty
+    child.stop()
+
+
+@contextmanager
+def on_moto(port: int, logs: Path) -> Iterator[Empty]:
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    url = f"http://127.0.0.1:{port}"
+    with (
+        (logs / "moto.log").open("w") as log,
+        subprocess.Popen(command, stdout=log, stderr=log) as server,
+    ):
+        until(lambda: ports.is_open(port), seconds=30, what="moto")
+
+        def empty() -> None:
+            httpx.post(f"{url}/moto-api/reset").raise_for_status()
+            bootstrap.deploy(TEMPLATE, STAGE, aws_url=url)
+            # moto's CloudFormation skips the schedule group without a word.
+            scheduler = environment.client("scheduler", url)
+            scheduler.create_schedule_group(Name=f"ctgo-{STAGE}-streams")
+
+        yield empty
+        server.terminate()
