@@ -7,7 +7,7 @@ JOBS ?= auto
 SOURCES := app.py chalicelib localdev tests bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev key test check lint types imports eval bench lock openapi clean
+.PHONY: help demo dev key test check lint types imports eval bench contract docs lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -25,6 +25,7 @@ key: $(STAMP) ## make a user and an API key in the running local world (EMAIL=yo
 ##@ Check it
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+	@AWS_EMULATOR=moto $(BIN)/python -m pytest -m moto $(ARGS)
 
 check: lint types imports test ## all that CI runs
 
@@ -47,7 +48,13 @@ eval: $(STAMP) ## measure the judgement on labelled people, where ../shared/eval
 bench: $(STAMP) ## measure start-up, round trips and the judgement, and write docs/performance.md
 	@$(BIN)/python -m bench
 
+contract: $(STAMP) ## hold the API against its own document, with made-up requests (SECONDS=300)
+	@$(BIN)/python -m tools.contract --seconds $(or $(SECONDS),300)
+
 ##@ Keep it
+docs: $(STAMP) ## write the pages of docs/ that are made from the code
+	@$(BIN)/python -m tools.make_docs
+
 lock: $(STAMP) ## compile requirements*.txt from pyproject.toml
 	@$(BIN)/pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-emit-index-url \

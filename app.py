@@ -1,19 +1,23 @@
-"""The map of ctgo: every router and every Lambda handler, one line each. No logic lives here."""
+"""The map of ctgo: every room (`rooms.py` lists their routes) and every Lambda handler. No logic.
+
+Rooms and the steps of handlers are imported when they are first needed: a cold start pays for what
+one request or one message takes, not for all.
+"""
 
 from __future__ import annotations
 
+import gc
+
+gc.disable()  # collecting while hundreds of modules load finds nothing and costs 40 ms
+
 from chalice.app import Chalice, CORSConfig, SQSEvent
 
-from chalicelib import queues, wiring
-from chalicelib.accounts.routes import router as accounts
+from chalicelib import queues
 from chalicelib.http.router import register
-from chalicelib.leads.routes import router as leads
-from chalicelib.me.routes import router as me
-from chalicelib.runs import pipeline
-from chalicelib.runs.routes import router as runs
-from chalicelib.segments.routes import router as segments
+from chalicelib.rooms import ROOMS, module_of
 from chalicelib.settings import settings
-from chalicelib.streams.routes import router as streams
+from chalicelib.telemetry import observed
+from chalicelib.v1 import routes as v1
 
 app = Chalice(app_name="ctgo")
 app.api.binary_types = []
@@ -21,27 +25,74 @@ cors = CORSConfig(
     allow_origin=settings().ui_origin,
     allow_credentials=True,
     allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
-    expose_headers=["X-Request-Id"],
+    expose_headers=[
+        "X-Request-Id",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "Retry-After",
+        "Idempotent-Replayed",
+        "Link",
+    ],
 )
-register(app, [me, streams, runs, leads, accounts, segments], cors=cors)
+register(app, {module_of(room): routes for room, routes in ROOMS.items()}, cors=cors)
+v1.register(app, cors=cors)
 
 
 @app.on_sqs_message(queue=settings().resource("runs"), batch_size=1)
+@observed
 def start_run(event: SQSEvent) -> None:
     """A trigger becomes runs and one read per account."""
+    from chalicelib.runs import pipeline
+
     for message in queues.messages(event):
         pipeline.start(message)
 
 
 @app.on_sqs_message(queue=settings().resource("scrape"), batch_size=1)
+@observed
 def scrape(event: SQSEvent) -> None:
     """An account's new followers come in batches."""
+    from chalicelib import wiring
+    from chalicelib.runs import pipeline
+
     for message in queues.messages(event):
         pipeline.read(message, profiles=wiring.profiles())
 
 
 @app.on_sqs_message(queue=settings().resource("enrich"), batch_size=1)
+@observed
 def enrich(event: SQSEvent) -> None:
     """A batch is filtered, labelled, matched and stored."""
+    from chalicelib import wiring
+    from chalicelib.runs import pipeline
+
     for message in queues.messages(event):
-        pipeline.judge(message)
+        pipeline.judge(message, second_opinion=wiring.second_opinion())
+
+
+@app.on_sqs_message(queue=settings().resource("billing"), batch_size=1)
+@observed
+def settle_billing(event: SQSEvent) -> None:
+    """An event of Stripe's makes our rows agree with Stripe."""
+    from chalicelib import wiring
+    from chalicelib.billing.inbox import SettleEvent
+    from chalicelib.settlement import settling
+
+    for message in queues.messages(event):
+        settling.settle(SettleEvent.model_validate_json(message.body), stripe=wiring.stripe())
+
+
+@app.on_sqs_message(queue=settings().resource("upkeep"), batch_size=1)
+@observed
+def keep_up(event: SQSEvent) -> None:
+    """What had to follow a change of a workspace is made good."""
+    from chalicelib import wiring
+
+    for message in queues.messages(event):
+        wiring.upkeep().take(message)
+
+
+# What is loaded now stays: later collections need not look at it again.
+gc.freeze()
+gc.enable()

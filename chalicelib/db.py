@@ -6,29 +6,34 @@ PynamoDB's exceptions end here and in the `table.py` of each room.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
 
+from botocore.session import Session
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.constants import NUMBER
-from pynamodb.exceptions import DoesNotExist, PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import (
+    DeleteError,
+    DoesNotExist,
+    PutError,
+    TransactGetError,
+    TransactWriteError,
+    UpdateError,
+)
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
-from tenacity import (
-    Retrying,
-    retry,
-    retry_if_exception_type,
-    stop_after_attempt,
-    wait_random_exponential,
-)
+from pynamodb.transactions import TransactGet, TransactWrite
 
+from chalicelib import aws
 from chalicelib.settings import settings
 
 _T = TypeVar("_T", bound="Table")
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 TRANSACTION_LIMIT = 100
 """Items in one DynamoDB transaction."""
@@ -55,7 +60,7 @@ def member(of: Any, name: str) -> Any:
 
 def put(attribute: Any, value: Any) -> Action:
     """The update that sets an attribute, or removes it when the value is None."""
-    action: Action = attribute.set(value)
+    action: Action = attribute.remove() if value is None else attribute.set(value)
     return action
 
 
@@ -92,6 +97,14 @@ class Meta:
     max_pool_connections = 32
 
 
+class _Connection(Connection):
+    """PynamoDB's client on the session that all AWS clients share."""
+
+    @property
+    def session(self) -> Session:
+        return aws.session()
+
+
 _connection: Connection | None = None
 _connection_lock = threading.Lock()
 
@@ -101,7 +114,7 @@ def connection() -> Connection:
     global _connection  # noqa: PLW0603 - made on first use, shared by all tables
     with _connection_lock:
         if _connection is None:
-            _connection = Connection(
+            _connection = _Connection(
                 region=settings().aws_region,
                 max_retry_attempts=Meta.max_retry_attempts,
                 max_pool_connections=Meta.max_pool_connections,
@@ -140,12 +153,20 @@ class Table(Model):
         return list(cls.batch_get(list(keys), consistent_read=True))
 
 
+def find_together(*wanted: tuple[type[Table], Any, Any]) -> list[Any]:
+    """Rows of several tables as they stood at one instant, None for each that does not exist.
+
+    Takes (model, hash key, range key). One round trip; raises `Contended` as a transaction does.
+    """
+    return _again_on(Contended, 10, lambda: _read_together(wanted))
+
+
 @contextmanager
 def conditional() -> Iterator[None]:
     """Turn a failed condition of the single write within into `Conflict`."""
     try:
         yield
-    except (PutError, UpdateError) as fault:
+    except (PutError, UpdateError, DeleteError) as fault:
         if fault.cause_response_code == "ConditionalCheckFailedException":
             raise Conflict from fault
         raise
@@ -168,13 +189,53 @@ class Write(TransactWrite):
         )
 
 
-retried_on_conflict = retry(
-    retry=retry_if_exception_type(Conflict),
-    wait=wait_random_exponential(multiplier=0.02, max=1),
-    stop=stop_after_attempt(8),
-    reraise=True,
-)
-"""Decorates a function that reads, decides and writes: on `Conflict` it does so again."""
+def _again_on(fault: type[Exception], attempts: int, call: Callable[[], _R]) -> _R:
+    """Call until it does not raise `fault`, with growing, jittered pauses, `attempts` times."""
+    try:
+        return call()
+    except fault:
+        # Imported when it is first needed: it brings asyncio along, 25 ms of start-up.
+        from tenacity import (
+            Retrying,
+            retry_if_exception_type,
+            stop_after_attempt,
+            wait_random_exponential,
+        )
+    retrying = Retrying(
+        retry=retry_if_exception_type(fault),
+        wait=wait_random_exponential(multiplier=0.02, max=1),
+        stop=stop_after_attempt(attempts - 1),
+        reraise=True,
+    )
+    return retrying(call)
+
+
+def retried_on_conflict(decide_and_write: Callable[_P, _R]) -> Callable[_P, _R]:
+    """Decorates a function that reads, decides and writes: on `Conflict` it does so again."""
+
+    @wraps(decide_and_write)
+    def retried(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        return _again_on(Conflict, 8, lambda: decide_and_write(*args, **kwargs))
+
+    return retried
+
+
+def _read_together(wanted: Sequence[tuple[type[Table], Any, Any]]) -> list[Any]:
+    try:
+        with TransactGet(connection=connection()) as read:
+            rows = [read.get(model, hash_key, range_key) for model, hash_key, range_key in wanted]
+    except TransactGetError as fault:
+        if fault.cause_response_code == "TransactionCanceledException":
+            raise Contended from fault
+        raise
+    return [_found(row) for row in rows]
+
+
+def _found(row: Any) -> Any:
+    try:
+        return row.get()
+    except DoesNotExist:
+        return None
 
 
 @contextmanager
@@ -188,14 +249,7 @@ def transaction() -> Iterator[Write]:
     yield write
     if not len(write):
         return
-    for attempt in Retrying(
-        retry=retry_if_exception_type(Contended),
-        wait=wait_random_exponential(multiplier=0.02, max=1),
-        stop=stop_after_attempt(10),
-        reraise=True,
-    ):
-        with attempt:
-            _commit(write)
+    _again_on(Contended, 10, lambda: _commit(write))
 
 
 _PASSING = {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}

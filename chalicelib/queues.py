@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict
 from chalicelib import aws
 from chalicelib.settings import settings
 
+MOST_DELIVERIES = 5
+"""After so many a message goes to its dead-letter queue; infra/resources.yaml says the same."""
 _BATCH = 10
 """Messages in one SendMessageBatch."""
 
@@ -20,7 +22,7 @@ _BATCH = 10
 class Job(BaseModel):
     """What a message carries. Subclasses name the queue."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     queue: ClassVar[str]
 
 
@@ -61,6 +63,8 @@ class Message:
     body: str
     is_repeat: bool
     """It was delivered before: whoever had it may have died at any point."""
+    is_last: bool
+    """It is not delivered again: what is not done now waits in the dead-letter queue."""
     until: float
     """When the handler must hand on what is not done, on `time.monotonic`'s clock."""
 
@@ -72,8 +76,10 @@ def messages(event: Iterable[Any]) -> Iterator[Message]:
     """The messages of a Chalice SQS event. Each gets the time that a job may take."""
     for record in event:
         attributes = record.to_dict().get("attributes", {})
+        deliveries = int(attributes.get("ApproximateReceiveCount", 1))
         yield Message(
             body=record.body,
-            is_repeat=int(attributes.get("ApproximateReceiveCount", 1)) > 1,
+            is_repeat=deliveries > 1,
+            is_last=deliveries >= MOST_DELIVERIES,
             until=time.monotonic() + settings().scrape_seconds,
         )

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import cache
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Settings(BaseModel):
@@ -39,6 +39,10 @@ class Settings(BaseModel):
     cursor_secret: str = Field(
         "local-cursor-secret", description="Secret that signs list cursors.", repr=False
     )
+    mail_sender: str = Field(
+        "ctgo@catchthegoodones.com",
+        description="Address that mail comes from; Amazon SES must know it as verified.",
+    )
     scrapebadger_base_url: str = Field(
         "https://scrapebadger.com", description="Address of the first X data provider."
     )
@@ -51,9 +55,58 @@ class Settings(BaseModel):
     apify_token: str = Field(
         "", description="Token of Apify; empty leaves the provider out.", repr=False
     )
+    pdl_base_url: str = Field(
+        "https://api.peopledatalabs.com", description="Address of People Data Labs."
+    )
+    pdl_api_key: str = Field(
+        "", description="Key of People Data Labs; empty leaves the provider out.", repr=False
+    )
+    hunter_base_url: str = Field("https://api.hunter.io", description="Address of Hunter.")
+    hunter_api_key: str = Field(
+        "", description="Key of Hunter; empty leaves the provider out.", repr=False
+    )
+    prospeo_base_url: str = Field("https://api.prospeo.io", description="Address of Prospeo.")
+    prospeo_api_key: str = Field(
+        "", description="Key of Prospeo; empty leaves the provider out.", repr=False
+    )
+    llm_base_url: str = Field(
+        "",
+        description="Address of an OpenAI-compatible API, up to what stands before"
+        " /chat/completions; empty leaves all judging to the embedded rules.",
+    )
+    llm_api_key: str = Field(
+        "", description="Key of the language model, where it wants one.", repr=False
+    )
+    llm_model: str = Field(
+        "", description="Name of the language model, as its API has it; needed with LLM_BASE_URL."
+    )
+    llm_spend_per_run: int = Field(
+        40,
+        ge=0,
+        description="Calls to the language model, of ten profiles each, that one run may make.",
+    )
+    llm_timeout: float = Field(
+        15, gt=0, description="Seconds that one call to the language model may take."
+    )
+    stripe_api_key: str = Field(
+        "", description="Secret key of Stripe; empty refuses whatever needs a payment.", repr=False
+    )
+    stripe_base_url: str = Field("https://api.stripe.com", description="Address of Stripe's API.")
+    stripe_webhook_secret: str = Field(
+        "",
+        description="Signing secret of Stripe's events; empty refuses every event.",
+        repr=False,
+    )
+    stripe_price_starter: str = Field("", description="Stripe's price id of a starter account.")
+    stripe_price_growth: str = Field("", description="Stripe's price id of a growth account.")
+    stripe_price_pro: str = Field("", description="Stripe's price id of a pro account.")
+    requests_per_minute: int = Field(
+        60, ge=1, description="Requests that one API key may make in a minute."
+    )
     allow_loopback_http: bool = Field(
         False, description="Lets webhooks go to http on loopback; for work on one machine only."
     )
+    tracing: bool = Field(False, description="Sends traces of queue handlers to X-Ray.")
     bot_threshold: float | None = Field(
         None,
         ge=0,
@@ -68,6 +121,12 @@ class Settings(BaseModel):
         gt=0,
         description="How long one scrape job reads before it hands on to a fresh one.",
     )
+
+    @model_validator(mode="after")
+    def _names_its_model(self) -> Settings:
+        if self.llm_base_url and not self.llm_model:
+            raise ValueError("LLM_BASE_URL needs LLM_MODEL beside it")
+        return self
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:

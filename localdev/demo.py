@@ -19,7 +19,7 @@ from rich.table import Table
 from localdev.processes import BUNDLED_WORLD, LocalWorld
 
 HANDLE = "orbitdesk"
-SEGMENT = "Founders, CEOs and engineers who build software, AI or data products"
+SEGMENT = "Women who are founders or software engineers"
 POLL_SECONDS = 1.1
 """A key may ask 60 times a minute."""
 RUN_SECONDS = 240

@@ -9,15 +9,20 @@ from chalice.test import Client, HTTPResponse
 
 from app import app
 from chalicelib.auth import users
+from chalicelib.settings import settings
 from localdev.seed import subscribe
 
 
 class Api:
-    """`with Api(key) as api: api.get("/me")`. Each call returns Chalice's response."""
+    """`with Api(key) as api: api.get("/me")`. Each call returns Chalice's response.
 
-    def __init__(self, key: str | None, user_id: int = 0) -> None:
+    With `session`, the token of a session cookie, it calls as the UI in a browser does.
+    """
+
+    def __init__(self, key: str | None, user_id: int = 0, *, session: str | None = None) -> None:
         self.key = key
         self.user_id = user_id
+        self.session = session
         self._client = Client(app, stage_name="test")
 
     @classmethod
@@ -38,17 +43,33 @@ class Api:
         return self.request("GET", path, b"", headers)
 
     def post(self, path: str, body: Any = None, **headers: str) -> HTTPResponse:
-        return self.request(
-            "POST", path, b"" if body is None else json.dumps(body).encode(), headers
-        )
+        return self._send("POST", path, body, headers)
+
+    def put(self, path: str, body: Any = None, **headers: str) -> HTTPResponse:
+        return self._send("PUT", path, body, headers)
+
+    def patch(self, path: str, body: Any = None, **headers: str) -> HTTPResponse:
+        return self._send("PATCH", path, body, headers)
+
+    def delete(self, path: str, body: Any = None, **headers: str) -> HTTPResponse:
+        return self._send("DELETE", path, body, headers)
+
+    def _send(self, method: str, path: str, body: Any, headers: dict[str, str]) -> HTTPResponse:
+        raw = b"" if body is None else json.dumps(body).encode()
+        return self.request(method, path, raw, headers)
 
     def request(
         self, method: str, path: str, body: bytes = b"", headers: dict[str, str] | None = None
     ) -> HTTPResponse:
-        own = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         return self._client.http.request(
-            method, "/api/v2" + path, headers=own | (headers or {}), body=body
+            method, "/api/v2" + path, headers=self._credentials() | (headers or {}), body=body
         )
+
+    def _credentials(self) -> dict[str, str]:
+        own = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        if self.session:
+            own |= {"Cookie": f"ctgo_session={self.session}", "Origin": settings().ui_origin}
+        return own
 
     def create_stream(self, **fields: Any) -> dict[str, Any]:
         """A stream over `@orbitdesk` on the pro tier, unless the fields say otherwise."""

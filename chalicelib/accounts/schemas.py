@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from chalicelib.accounts.table import AccountItem
-from chalicelib.http.schema import Id, Output, Time
+from chalicelib.billing.plans import Tier
+from chalicelib.http.schema import Id, Input, Output, Time
+
+TierAction = Literal["upgraded", "downgrade_scheduled", "pending_cancelled", "unchanged"]
 
 
 class Account(Output):
@@ -30,6 +34,36 @@ class AccountList(Output):
 
     active: list[Account]
     sleeping: list[Account]
+
+
+class AccountAsleep(Output):
+    """An account that is neither synced nor billed any more."""
+
+    success: Literal[True]
+    account_id: Id
+    asleep: Literal[True]
+
+
+class AccountAwake(Output):
+    """An account that is synced from its next sync time on, and billed."""
+
+    success: Literal[True]
+    account_id: Id
+    awake: Literal[True]
+
+
+class TierChange(Input):
+    """The tier that an account should have."""
+
+    new_tier: Tier
+
+
+class TierChanged(Output):
+    """What became of a change of tier. `effectiveAt` is there only for a downgrade."""
+
+    account: Account
+    action: TierAction
+    effective_at: Time | None = None
 
 
 def shown(item: AccountItem, segment_ids: Iterable[int]) -> Account:

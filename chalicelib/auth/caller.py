@@ -1,33 +1,35 @@
-"""Who is calling: a bearer key becomes a Caller, or one of the documented refusals."""
+"""Who is calling: a bearer key or a session cookie becomes a Caller, or a documented refusal."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from chalicelib import clock
-from chalicelib.auth import keys
+from chalicelib.auth import keys, sessions
 from chalicelib.auth.table import admit
 from chalicelib.errors import InvalidApiKey, MalformedApiKey, MissingApiKey
 from chalicelib.settings import settings
 
-REQUESTS_PER_MINUTE = 60
-"""Per key; a fixed minute window."""
+SESSION_REQUESTS_PER_MINUTE = 300
+"""Per session; a fixed minute window, as that of keys."""
 
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The user behind a request, and what is left of the key's minute."""
+    """The user behind a request, and what is left of the credential's minute."""
 
     user_id: int
-    key_id: int
     limit: int
     requests: int
     reset: int
     """Seconds until the minute ends."""
+    by_cookie: bool
+    """A browser sends cookies by itself, so such a call must show where it comes from."""
 
     @property
     def is_over_limit(self) -> bool:
@@ -42,25 +44,37 @@ class Caller:
         }
 
 
-def authenticate(headers: Mapping[str, str]) -> Caller:
-    """The caller that these headers prove.
+def authenticate(headers: Mapping[str, str], *, takes_cookie: bool) -> Caller:
+    """The caller that these headers prove; a key, even a bad one, decides over a cookie.
 
     Raises MissingApiKey, MalformedApiKey or InvalidApiKey, each with `WWW-Authenticate`.
     """
+    now = clock.now()
     given = headers.get("authorization")
-    if given is None:
+    if given is not None:
+        return _by_key(given, now)
+    token = sessions.token_of(headers) if takes_cookie else None
+    admitted = sessions.admit(token, now) if token else None
+    if admitted is None:
         raise MissingApiKey(headers=_CHALLENGE)
+    session, requests = admitted
+    return Caller(
+        session.user_id, SESSION_REQUESTS_PER_MINUTE, requests, _left(now), by_cookie=True
+    )
+
+
+def _by_key(given: str, now: datetime) -> Caller:
     scheme, _, key = given.partition(" ")
     if scheme.lower() != "bearer" or not keys.is_well_formed(key):
         raise MalformedApiKey(headers=_CHALLENGE)
-    now = clock.now()
-    admission = admit(keys.digest(key, settings().key_pepper), now)
-    if admission is None:
+    admitted = admit(keys.digest(key, settings().key_pepper), now)
+    if admitted is None:
         raise InvalidApiKey(headers=_CHALLENGE)
+    item, requests = admitted
     return Caller(
-        user_id=admission.user_id,
-        key_id=admission.key_id,
-        limit=REQUESTS_PER_MINUTE,
-        requests=admission.requests,
-        reset=math.ceil(60 - now.timestamp() % 60),
+        item.user_id, settings().requests_per_minute, requests, _left(now), by_cookie=False
     )
+
+
+def _left(now: datetime) -> int:
+    return math.ceil(60 - now.timestamp() % 60)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
+    MapAttribute,
     UnicodeAttribute,
     UTCDateTimeAttribute,
 )
@@ -29,12 +32,24 @@ class UserItem(WorkspaceItem, discriminator="self"):
     """Stripe's subscription status, or `free_user`."""
     slots = JSONAttribute(default=dict)
     """Account slots that the subscription pays for, by tier."""
+    is_stripe_told = BooleanAttribute(default=True)
+    """False while Stripe may not know `slots` yet: then they are ours to tell, not to be read."""
     has_team = BooleanAttribute(default=True)
     credits = db.IntegerAttribute(default=FREE_CREDITS)
+    holds: MapAttribute[str, Any] = MapAttribute(default=dict)
+    """Credits set aside for look-ups under way: `{id: {"amount": 2, "until": 1783245600}}`."""
     signup_ip = UnicodeAttribute(null=True)
     timezone = UnicodeAttribute(default="UTC")
+    email_digest = UnicodeAttribute(default="daily")
+    telegram_enabled = BooleanAttribute(default=False)
+    telegram_chat_id = UnicodeAttribute(null=True)
+    low_credit_alerts = BooleanAttribute(default=True)
+    run_failure_alerts = BooleanAttribute(default=True)
     period_start = UTCDateTimeAttribute(null=True)
     """Start of the subscription's current period; None for free users."""
+    customer_id = UnicodeAttribute(null=True)
+    subscription_id = UnicodeAttribute(null=True)
+    """Stripe's ids of the user and of the subscription that `status` speaks of."""
     version = db.IntegerAttribute(default=0)
     """Rises with every structural change of the workspace."""
     counted = db.IntegerAttribute(default=0)

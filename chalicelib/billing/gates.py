@@ -18,6 +18,12 @@ def require_not_lapsed(status: str) -> None:
         raise SubscriptionRequired
 
 
+def require_subscription(status: str) -> None:
+    """What only subscribers have; a lapsed subscription counts as none."""
+    if status not in LIVE:
+        raise SubscriptionRequired
+
+
 def gate_new_tiers(status: str, tiers: Iterable[str]) -> None:
     """Tiers above starter come with a subscription."""
     if status == FREE and any(tier != "starter" for tier in tiers):
@@ -25,7 +31,10 @@ def gate_new_tiers(status: str, tiers: Iterable[str]) -> None:
 
 
 def gate_free_accounts(status: str, accounts: int) -> None:
-    """A free user tracks one account, asleep or awake; `accounts` is the count after the change."""
+    """A free user tracks one account, asleep or awake, and wakes no second one.
+
+    `accounts` is the count after the change.
+    """
     if status == FREE and accounts > FREE_ACCOUNTS:
         raise FreeAccountLimit
 

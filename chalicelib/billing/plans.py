@@ -24,6 +24,8 @@ Status = Literal[
 FREE = "free_user"
 LIVE = frozenset({"active", "trialing", "past_due"})
 """Subscription states in which everything works."""
+ENDED = frozenset({"canceled", "incomplete_expired"})
+"""Subscription states that Stripe never leaves again."""
 
 SEGMENTS_PER_STREAM = 1
 LOW_BALANCE = 10
@@ -57,6 +59,8 @@ PLANS = MappingProxyType(
         ),
     }
 )
+TIERS = tuple(PLANS)
+"""From the least to the most."""
 FREE_ACCOUNTS = 1
 """Accounts that a free user may track, sleeping ones included."""
 

@@ -24,7 +24,10 @@ from chalicelib.ids import MAX_ID
 
 
 class Input(BaseModel):
-    """A body or a query: unknown fields are refused, types are never coerced."""
+    """A body or a query: unknown fields are refused, types are never coerced.
+
+    Validators are built on first use: a cold start pays for those of one endpoint, not of all.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -33,6 +36,7 @@ class Input(BaseModel):
         extra="forbid",
         strict=True,
         frozen=True,
+        defer_build=True,
     )
 
 
@@ -40,7 +44,11 @@ class Output(BaseModel):
     """An answer. Fields that were never set stay out of it; None is shown as null."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, validate_by_alias=False, validate_by_name=True, frozen=True
+        alias_generator=to_camel,
+        validate_by_alias=False,
+        validate_by_name=True,
+        frozen=True,
+        defer_build=True,
     )
 
 

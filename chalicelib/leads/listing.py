@@ -1,33 +1,22 @@
-"""Pages of leads: shelves merged in order, filtered, counted from their tallies."""
+"""Pages of leads, and their counts, over one stream or over all that a user has."""
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pynamodb.expressions.condition import Condition
-
-from chalicelib.errors import StreamNotFound
+from chalicelib.accounts.table import AccountItem
+from chalicelib.errors import AccountNotFound, ApiError, SegmentNotFound, StreamNotFound
 from chalicelib.http import cursors
 from chalicelib.leads import tally
-from chalicelib.leads.schemas import LeadList, LeadsQuery, LeadSummary, shown
-from chalicelib.leads.table import (
-    EXPORTED,
-    NEW,
-    TALLY_RANK,
-    UNMATCHED,
-    LeadItem,
-    ShelfItem,
-    TallyItem,
-    rank,
-    shelf,
-)
-
-_LIFECYCLES = {"new": (NEW,), "exported": (EXPORTED,), "all": (NEW, EXPORTED)}
+from chalicelib.leads.schemas import AllLeadsQuery, LeadList, LeadsQuery, LeadSummary, shown
+from chalicelib.leads.shelves import Shelves
+from chalicelib.leads.table import SHELVES, LeadItem, TallyItem
+from chalicelib.segments.table import SegmentItem
+from chalicelib.workspace import WorkspaceItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,36 +28,89 @@ class _Position:
 
 
 def of_stream(user_id: int, stream_id: int, query: LeadsQuery) -> LeadList | LeadSummary:
-    """The leads of one stream. Raises StreamNotFound for a stream that the user does not own."""
-    shelves = [shelf(stream_id, name) for name in _shelves(query)]
+    """The leads of one stream.
+
+    Raises StreamNotFound for a stream that the user does not own, AccountNotFound and
+    SegmentNotFound for filters, InvalidRequest and CursorMismatch for a cursor.
+    """
+    shelves = Shelves.of_stream(stream_id, query)
     bound = {"user": user_id, "stream": stream_id, **query.filters()}
-    if query.cursor is not None:
-        position = _Position(*cursors.decode(query.cursor, bound))
-        return _page(_rows(shelves, query, position.rank), query, position.total, bound)
+
+    def check(tallies: list[TallyItem]) -> None:
+        require_owner(user_id, stream_id, tallies)
+        require_known(user_id, query, tallies)
+
+    return _listed(shelves, query, bound, check)
+
+
+def of_user(user_id: int, query: AllLeadsQuery) -> LeadList | LeadSummary:
+    """The leads of all streams, archived ones included; of one where `streamId` says so.
+
+    Raises what `of_stream` does.
+    """
+    if query.stream_id is not None:
+        return of_stream(user_id, query.stream_id, query)
+    shelves = Shelves.of_user(user_id, query)
+    bound = {"user": user_id, **query.filters()}
+    return _listed(shelves, query, bound, lambda heads: require_known(user_id, query, heads))
+
+
+def _listed(
+    shelves: Shelves,
+    query: LeadsQuery,
+    bound: dict[str, Any],
+    check: Callable[[list[TallyItem]], None],
+) -> LeadList | LeadSummary:
+    """A cursor proves what `check` asks of a first page: it is signed and bound to the user."""
     if query.summary and query.since is None:
-        tallies = [row for row in _heads(shelves) if isinstance(row, TallyItem)]
-        _require_owner(tallies, user_id)
-        return _summary(_selected(tallies, query))
-    merged = _rows(shelves, query, None)
-    tallies = [row for row in islice(merged, len(shelves)) if isinstance(row, TallyItem)]
-    _require_owner(tallies, user_id)
+        tallies = shelves.tallies()
+        check(tallies)
+        return _summary(selected(tallies, query))
+    if query.cursor is not None and not query.summary:
+        position = _Position(*cursors.decode(query.cursor, bound))
+        rows = shelves.after(query, position.rank)
+        return _page(rows, query, position.total, bound)
+    tallies, leads = shelves.first(query)
+    check(tallies)
     if query.summary:
-        return _summary(Counter(str(lead.confidence) for lead in merged))
-    total = None if query.since else _selected(tallies, query).total()
-    return _page(merged, query, total, bound)
+        return _summary(Counter(str(lead.confidence) for lead in leads))
+    total = None if query.since else selected(tallies, query).total()
+    return _page(leads, query, total, bound)
 
 
-def _require_owner(tallies: list[TallyItem], user_id: int) -> None:
-    if not tallies or any(row.user_id != user_id for row in tallies):
+def require_owner(user_id: int, stream_id: int, tallies: Iterable[TallyItem]) -> None:
+    """Raise StreamNotFound unless the tallies say that the user owns the stream.
+
+    None at all may mean that the index has not heard of a new stream; then its table is asked.
+    """
+    owners = {tally.user_id for tally in tallies}
+    if not owners:
+        newest = TallyItem.find(stream_id, TallyItem.at(SHELVES[0]))
+        owners = {newest.user_id} if newest else set()
+    if owners != {user_id}:
         raise StreamNotFound
 
 
-def _shelves(query: LeadsQuery) -> tuple[str, ...]:
-    matched = _LIFECYCLES[query.lifecycle]
-    return (*matched, UNMATCHED) if query.include_unmatched else matched
+def require_known(user_id: int, query: LeadsQuery, tallies: Iterable[TallyItem]) -> None:
+    """Raise AccountNotFound or SegmentNotFound for a filter that names what the user has not got.
+
+    What a tally counts is the user's; only of others is the workspace asked.
+    """
+    accounts, segments = tally.counted(tallies)
+    doubtful: dict[str, type[ApiError]] = {}
+    if query.account_id is not None and query.account_id not in accounts:
+        doubtful[AccountItem.at(query.account_id)] = AccountNotFound
+    if query.segment_id is not None and query.segment_id not in segments:
+        doubtful[SegmentItem.at(query.segment_id)] = SegmentNotFound
+    if doubtful:
+        found = {row.key for row in WorkspaceItem.find_all((user_id, key) for key in doubtful)}
+        for key, missing in doubtful.items():
+            if key not in found:
+                raise missing
 
 
-def _selected(tallies: list[TallyItem], query: LeadsQuery) -> Counter[str]:
+def selected(tallies: Iterable[TallyItem], query: LeadsQuery) -> Counter[str]:
+    """Leads by confidence that the filters select, `since` apart."""
     return tally.selected(
         tallies,
         account_id=query.account_id,
@@ -81,72 +123,14 @@ def _summary(found: Counter[str]) -> LeadSummary:
     return LeadSummary(high_fit_count=found["high"], medium_fit_count=found["medium"])
 
 
-def _heads(shelves: list[str]) -> Iterator[Any]:
-    for name in shelves:
-        yield from ShelfItem.of_stream.query(name, ShelfItem.rank.startswith(TALLY_RANK))
-
-
-def _rows(shelves: list[str], query: LeadsQuery, before: str | None) -> Iterator[Any]:
-    """Rows of all shelves, newest first, tallies at the head, filters applied."""
-    size = (query.offset or 0) + query.limit + 2
-    return heapq.merge(
-        *(
-            ShelfItem.of_stream.query(
-                name,
-                _between(query, before),
-                filter_condition=_condition(query),
-                scan_index_forward=False,
-                page_size=size,
-            )
-            for name in shelves
-        ),
-        key=lambda row: row.rank,
-        reverse=True,
-    )
-
-
-def _between(query: LeadsQuery, before: str | None) -> Condition | None:
-    """The range of ranks: strictly older than the cursor, strictly younger than `since`.
-
-    `discoveredAt` has whole seconds, so a later instant begins with the next second.
-    """
-    low = rank(query.since, 0)[:12] + "$" if query.since is not None else None
-    match low, before:
-        case None, None:
-            return None
-        case None, str():
-            return ShelfItem.rank < before
-        case str(), None:
-            return ShelfItem.rank > low
-        case _:
-            return ShelfItem.rank.between(low, str(before)[:-1] + chr(ord(str(before)[-1]) - 1))
-
-
-def _condition(query: LeadsQuery) -> Any:
-    wanted = [
-        attribute == value
-        for attribute, value in (
-            (LeadItem.account_id, query.account_id),
-            (LeadItem.segment_id, query.segment_id),
-            (LeadItem.confidence, query.match_confidence),
-        )
-        if value is not None
-    ]
-    if not wanted:
-        return None
-    every: Any = wanted[0]
-    for condition in wanted[1:]:
-        every = every & condition
-    return LeadItem.lead_id.does_not_exist() | every  # tallies pass every filter
-
-
 def _page(
-    rows: Iterator[Any], query: LeadsQuery, total: int | None, bound: dict[str, Any]
+    leads: Iterator[LeadItem], query: LeadsQuery, total: int | None, bound: dict[str, Any]
 ) -> LeadList:
-    found = list(islice(rows, query.offset or 0, (query.offset or 0) + query.limit + 1))
+    skipped = sum(1 for _ in islice(leads, query.offset or 0))
+    found = list(islice(leads, query.limit + 1))
     page, has_more = found[: query.limit], len(found) > query.limit
     if total is None:
-        total = (query.offset or 0) + len(found) + sum(1 for _ in rows)
+        total = skipped + len(found) + sum(1 for _ in leads)
     return LeadList(
         leads=[shown(lead) for lead in page],
         total=total,

@@ -14,6 +14,7 @@ from chalicelib.http.schema import (
     QueryFlag,
     QueryId,
     QueryNumber,
+    Storable,
     Time,
     absent,
     fault,
@@ -22,6 +23,10 @@ from chalicelib.leads.table import LeadItem
 from chalicelib.profile import Profile as XProfile
 
 Confidence = Literal["high", "medium"]
+BadReason = Literal[
+    "bot", "wrong_gender", "wrong_job", "wrong_skill", "wrong_personality", "zapier", "other"
+]
+DEFAULT_BAD_REASON: BadReason = "zapier"
 
 
 class LeadsQuery(Input):
@@ -48,7 +53,49 @@ class LeadsQuery(Input):
 
     def filters(self) -> dict[str, Any]:
         """What a cursor is bound to: everything but the paging."""
-        return self.model_dump(mode="json", exclude={"limit", "offset", "cursor", "summary"})
+        return self.model_dump(
+            mode="json",
+            exclude={"limit", "offset", "cursor", "summary", "stream_id", "group_by"},
+        )
+
+
+class AllLeadsQuery(LeadsQuery):
+    """Filters and paging of the leads of all streams."""
+
+    stream_id: QueryId = absent()
+    group_by: Literal["stream"] = absent()
+
+    @model_validator(mode="after")
+    def _groups_are_not_paged(self) -> AllLeadsQuery:
+        if self.group_by is not None:
+            for field, given in (
+                ("offset", self.offset is not None),
+                ("cursor", self.cursor is not None),
+                ("summary", self.summary),
+            ):
+                if given:
+                    raise fault(field, "does not go together with groupBy")
+        return self
+
+
+class FeedbackGiven(Input):
+    """A verdict of the user on a lead, for one segment."""
+
+    segment_id: Id
+    feedback: Literal["good", "bad"]
+    bad_reason: BadReason = absent()
+    bad_reason_freeform: Annotated[str, Field(max_length=500), Storable] = absent()
+
+    @model_validator(mode="after")
+    def _reasons_are_for_bad_ones(self) -> FeedbackGiven:
+        if self.feedback == "good":
+            for field, given in (
+                ("badReason", self.bad_reason),
+                ("badReasonFreeform", self.bad_reason_freeform),
+            ):
+                if given is not None:
+                    raise fault(field, "does not go together with good feedback")
+        return self
 
 
 class LeadProfile(Output):
@@ -60,6 +107,15 @@ class LeadProfile(Output):
     profile_image_url: str | None
     follower_count: int | None
     bio: str | None
+
+
+class LeadFeedback(Output):
+    """What the user said last about the lead."""
+
+    segment_id: Id
+    feedback: str
+    bad_reason: str | None
+    bad_reason_freeform: str | None
 
 
 class Lead(Output):
@@ -78,7 +134,7 @@ class Lead(Output):
     labels: dict[str, list[str]]
     gender: str
     follower_count_tier: str | None
-    feedback: dict[str, Any] | None
+    feedback: LeadFeedback | None
     enrichment: dict[str, Any] | None
 
 
@@ -91,11 +147,41 @@ class LeadList(Output):
     next_cursor: str | None
 
 
+class LeadGroup(Output):
+    """The newest leads of one stream. `total` counts all that the filters select."""
+
+    stream_id: Id
+    stream_name: str
+    leads: list[Lead]
+    total: int
+    has_more: bool
+
+
+class LeadGroups(Output):
+    """Streams with selected leads, the one with the newest lead first."""
+
+    streams: list[LeadGroup]
+
+
 class LeadSummary(Output):
     """Counts alone, under the same filters."""
 
     high_fit_count: int
     medium_fit_count: int
+
+
+class FeedbackTaken(Output):
+    """The verdict is kept."""
+
+    ok: bool
+
+
+class LeadExported(Output):
+    """The lead is exported since `exportedAt`, the time of the first call."""
+
+    ok: bool
+    lead_id: Id
+    exported_at: Time
 
 
 def shown(item: LeadItem) -> Lead:
@@ -122,6 +208,11 @@ def shown(item: LeadItem) -> Lead:
         labels=item.labels,
         gender=item.gender,
         follower_count_tier=item.follower_tier,
-        feedback=item.feedback,
+        feedback=_feedback(item),
         enrichment=item.enrichment,
     )
+
+
+def _feedback(item: LeadItem) -> LeadFeedback | None:
+    given = item.feedback
+    return None if given is None else LeadFeedback(**{k: v for k, v in given.items() if k != "at"})

@@ -45,15 +45,12 @@ _BOUNDED: Final = (
 )
 _COUNT: Final = r"(?:\s(?:count|base|numbers?))?[\s:]*(?:of|is|are|de|=)?\s?"
 _AFTER: Final = r"(?P<after>\s(?:or\smore|o\smas|and\sup|or\sabove))?"
-_FORMS: Final = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){_BETWEEN}\s?{_WHO}{_AFTER}",
-        rf"{_WHO}{_COUNT}{_BETWEEN}",
-        rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){_BOUNDED}\s?{_WHO}{_AFTER}",
-        rf"{_WHO}{_COUNT}{_BOUNDED}",
-        rf"\b(?:between|entre)\s{_TWO}",
-    )
+_FORMS: Final = (
+    rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){_BETWEEN}\s?{_WHO}{_AFTER}",
+    rf"{_WHO}{_COUNT}{_BETWEEN}",
+    rf"(?:\bwith\s|\bcon\s|\bhaving\s)?(?<![\w.,]){_BOUNDED}\s?{_WHO}{_AFTER}",
+    rf"{_WHO}{_COUNT}{_BOUNDED}",
+    rf"\b(?:between|entre)\s{_TWO}",
 )
 
 
@@ -67,7 +64,7 @@ class Audience(NamedTuple):
 def read_audience(line: str) -> Audience:
     """Read the first follower range of a normalised text; a tier fits where the two overlap."""
     for form in _FORMS:
-        if found := form.search(line):
+        if found := re.search(form, line):
             rest = f"{line[: found.start()]} {BREAK} {line[found.end() :]}"
             return Audience(_tiers(*_range(found.groupdict())), rest)
     return Audience((), line)

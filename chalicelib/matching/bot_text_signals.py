@@ -6,11 +6,11 @@ import re
 from typing import Final
 
 from chalicelib.matching.bot_signals import Signal
-from chalicelib.matching.phrases import Phrases, read_phrases
+from chalicelib.matching.phrases import Phrases
 from chalicelib.matching.text import BREAK, normalise, tokens
 from chalicelib.profile import Profile
 
-_PHRASES: Final = Phrases(read_phrases("bot_words.tsv"))
+_PHRASES: Final = Phrases("bot_words.tsv")
 # Signal, weight, and what is added where it is said more than once.
 _SAYS: Final = {
     "declared": ("declared_automation", 3.5, 0.5),

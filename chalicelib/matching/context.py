@@ -17,7 +17,7 @@ from chalicelib.matching.text import BREAK
 _DATA: Final = Path(__file__).parent / "data" / "context.json"
 _CHARACTERS: Final = 64  # enough for the words that are looked at
 _WORDS_BACK: Final = 5
-_WORDS_BACK_FOR_NOT: Final = 3
+_WORDS_BACK_FOR_NOT: Final = 4
 
 
 class _Words(NamedTuple):
@@ -34,6 +34,8 @@ class _Words(NamedTuple):
     also: frozenset[str]
     after: frozenset[str]
     after_two: frozenset[str]
+    telling: frozenset[str]
+    """All words that can take a role away from the writer."""
 
 
 @cache
@@ -41,25 +43,28 @@ def _words() -> _Words:
     listed = json.loads(_DATA.read_text("utf-8"))
     pairs = frozenset(listed.pop("after_two").split(BREAK))
     named = {name: frozenset(line.split()) for name, line in listed.items()}
-    return _Words(**named, after_two=pairs)
+    lists = ("link", "ex", "no", "not_now", "other", "fan", "kin")
+    telling = frozenset().union(*(named[name] for name in lists))
+    return _Words(**named, after_two=pairs, telling=telling)
 
 
 def clause_before(line: str, start: int) -> list[str]:
     """The up to five words before `start` in its clause, the nearest first."""
+    if line[start - 2] == BREAK:
+        return []
     reach = line[max(0, start - _CHARACTERS) : start]
     return reach[reach.rfind(BREAK) + 1 :].split()[: -_WORDS_BACK - 1 : -1]
 
 
 def is_denied(before: Sequence[str]) -> bool:
     """Not a lawyer, no crypto, sin agencias."""
-    no = _words().no
-    return any(word in no for word in before[:2])
+    return not _words().no.isdisjoint(before[:2])
 
 
 def is_liked(before: Sequence[str]) -> bool:
     """Love music, fan of hip hop: an interest, not a trade."""
     listed = _words()
-    return any(word in listed.other or word in listed.fan for word in before[:3])
+    return not (listed.other.isdisjoint(before[:3]) and listed.fan.isdisjoint(before[:3]))
 
 
 def is_held(line: str, end: int, before: Sequence[str]) -> bool:
@@ -68,9 +73,9 @@ def is_held(line: str, end: int, before: Sequence[str]) -> bool:
 
 
 def _belongs_elsewhere(before: Sequence[str]) -> bool:
-    if not before:
-        return False
     listed = _words()
+    if listed.telling.isdisjoint(before):
+        return False
     near = [word for word in before if word not in listed.article]
     if near and (near[0] in listed.link or near[0] in listed.ex):
         return True
@@ -83,7 +88,7 @@ def _is_not_mine(before: Sequence[str], listed: _Words) -> bool:
     alone, linked = True, False
     for back, word in enumerate(before):
         if word in listed.self:
-            return before[back + 1 : back + 2] != [] and before[back + 1] in listed.no
+            return not listed.no.isdisjoint(before[back + 1 : back + 2])
         if back < _WORDS_BACK_FOR_NOT and (word in listed.no or word in listed.not_now):
             return True
         if alone and (word in listed.other or (linked and word in listed.fan)):
@@ -94,6 +99,8 @@ def _is_not_mine(before: Sequence[str], listed: _Words) -> bool:
 
 
 def _is_taken_back(line: str, end: int) -> bool:
+    if line[end + 1] == BREAK:
+        return False
     listed = _words()
     clause = line[end : end + _CHARACTERS].partition(BREAK)[0].split()[:2]
     return bool(clause) and (clause[0] in listed.after or " ".join(clause) in listed.after_two)

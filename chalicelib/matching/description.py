@@ -13,8 +13,9 @@ from typing import Final, Literal, NamedTuple
 from chalicelib.matching.aliases import Category, accepted
 from chalicelib.matching.engine import Analysis
 from chalicelib.matching.places import Place, places_in
-from chalicelib.matching.sentence import Understood, stem
-from chalicelib.matching.text import words
+from chalicelib.matching.sentence import Understood
+from chalicelib.matching.text import tokens
+from chalicelib.matching.thresholds import Thresholds
 from chalicelib.matching.wording import TIER_WORDS, gender_words, label_words, term_words
 
 WEIGHTS: Final = {
@@ -28,12 +29,10 @@ WEIGHTS: Final = {
     "tier": 1.0,
     "kind": 2.0,
 }
-SATISFIED_FROM: Final = 0.8
-"""Share of the asked weight from which a profile fits the description."""
-PARTLY_FROM: Final = 0.3
-"""Share from which it fits in part: with one label or word of the description at least."""
 _MOST_TERM_WEIGHT: Final = 4.0
 _NOT_IN_BIOS: Final = frozenset({"us", "america"})  # contact us; make America
+
+_USUAL: Final = Thresholds()
 
 State = Literal["satisfied", "partly", "unknown", "contradicted"]
 
@@ -56,7 +55,9 @@ class _Asked(NamedTuple):
     is_content: bool = False
 
 
-def judge_description(analysis: Analysis, asked: Understood) -> Fit:
+def judge_description(
+    analysis: Analysis, asked: Understood, thresholds: Thresholds = _USUAL
+) -> Fit:
     """Weigh the profile against a description that was read by `read_sentence`."""
     if asked.is_empty:
         return Fit("unknown", 0.0)
@@ -74,13 +75,33 @@ def judge_description(analysis: Analysis, asked: Understood) -> Fit:
     has_content = any(part.is_content for part in satisfied) or not any(
         part.is_content for part in parts
     )
-    return Fit(_state(score, has_content), score, reasons)
+    return Fit(_state(score, has_content, thresholds), score, reasons)
+
+
+def filled(fit: Fit, told: Fit) -> Fit:
+    """What the rules found; only where they could not say, what somebody else told."""
+    if fit.state in ("satisfied", "contradicted") or told.state == "unknown":
+        return fit
+    if told.state == "contradicted":
+        return told
+    return Fit(told.state, max(fit.score, told.score), fit.reasons + told.reasons)
+
+
+def states_nothing(analysis: Analysis, asked: Understood) -> bool:
+    """Whether none of the labels that make up a description is stated: a quick first look."""
+    if asked.terms or not asked.labels:
+        return False
+    return not any(
+        found.label in accepted(category, labels)
+        for category, labels in asked.labels.items()
+        for found in analysis.labels.get(category, ())
+    )
 
 
 class _Heard(NamedTuple):
     """The profile's words, gathered only where the description has words to look for."""
 
-    stems: frozenset[str]
+    said: frozenset[str]
     bio: tuple[str, ...]
     location: tuple[str, ...]
 
@@ -89,8 +110,13 @@ class _Heard(NamedTuple):
         profile = analysis.profile
         if not (asked.terms or asked.places or asked.excluded.terms):
             return cls(frozenset(), (), ())
-        bio, location = words(profile.bio or ""), words(profile.location or "")
-        return cls(frozenset(map(stem, bio + words(profile.name or ""))), bio, location)
+        bio = tokens(profile.bio or "")
+        said = frozenset(bio + tokens(profile.name or ""))
+        return cls(said, bio, tokens(profile.location or ""))
+
+    def says(self, term: str) -> bool:
+        """Whether bio or name holds a folded singular word, in the singular or plural."""
+        return not self.said.isdisjoint((term, f"{term}s", f"{term}es", f"{term[:-1]}ies"))
 
 
 def _share(satisfied: list[_Asked], parts: list[_Asked]) -> float:
@@ -99,10 +125,10 @@ def _share(satisfied: list[_Asked], parts: list[_Asked]) -> float:
     return sum(part.weight for part in satisfied) / sum(part.weight for part in parts)
 
 
-def _state(score: float, has_content: bool) -> State:
-    if score >= SATISFIED_FROM and has_content:
+def _state(score: float, has_content: bool, thresholds: Thresholds) -> State:
+    if score >= thresholds.satisfied and has_content:
         return "satisfied"
-    return "partly" if score >= PARTLY_FROM and has_content else "unknown"
+    return "partly" if score >= thresholds.partly and has_content else "unknown"
 
 
 def _ruled_out(analysis: Analysis, asked: Understood, heard: _Heard) -> str | None:
@@ -113,7 +139,7 @@ def _ruled_out(analysis: Analysis, asked: Understood, heard: _Heard) -> str | No
         if found := _found(analysis, category, (label,)):
             return f"{found}, which the segment excludes"
     for term in excluded.terms:
-        if term in heard.stems:
+        if heard.says(term):
             return f"{term_words(analysis.profile, term)}, which the segment excludes"
     return None
 
@@ -134,7 +160,7 @@ def _parts(analysis: Analysis, asked: Understood, heard: _Heard) -> Iterator[_As
         yield _place(asked.places, heard)
     weight = min(WEIGHTS["term"], _MOST_TERM_WEIGHT / (len(asked.terms) or 1))
     for term in asked.terms:
-        fits = term in heard.stems or None
+        fits = heard.says(term) or None
         reason = term_words(analysis.profile, term) if fits else ""
         yield _Asked(weight, fits, reason, is_content=True)
 
@@ -160,7 +186,7 @@ def _place(wanted: tuple[Place, ...], heard: _Heard) -> _Asked:
     """A location elsewhere contradicts; a place that the bio names only ever satisfies."""
     weight = WEIGHTS["place"]
     located = places_in(heard.location)
-    named = places_in(tuple(word for word in heard.bio if word not in _NOT_IN_BIOS))
+    named = places_in([word for word in heard.bio if word not in _NOT_IN_BIOS])
     for place in wanted:
         if any(_lies_in(found, place) for found in located) or _names(heard.location, place):
             return _Asked(weight, True, f"location is in {place.name.title()}")

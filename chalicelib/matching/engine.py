@@ -32,12 +32,21 @@ class Analysis:
 
 def analyse(profile: Profile, *, bot_threshold: float = DEFAULT_THRESHOLD) -> Analysis:
     """Judge the profile alone: the same profile always gets the same analysis."""
-    kind = judge_kind(profile)
+    labels = find_labels(profile)
+    kind = _settled(judge_kind(profile), labels)
     return Analysis(
         profile=profile,
         bot=judge_bot(profile, threshold=bot_threshold),
         kind=kind,
         gender=judge_gender(profile, kind.kind),
-        labels=find_labels(profile),
+        labels=labels,
         tier=follower_tier(profile.followers),
     )
+
+
+def _settled(kind: KindVerdict, labels: Labels) -> KindVerdict:
+    """A bio that opens with a role of its writer's own is a person's, whatever it says then."""
+    role = next(iter(labels.get("job_role", ())), None)
+    if role is None or not role.opens_bio or kind.kind == "person":
+        return kind
+    return KindVerdict("person", (("occupation", role.phrase), *kind.cues))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, cast
+from functools import cache
+from typing import Final, Literal, NamedTuple, cast
 
 from chalicelib.matching.activity import posts_per_day
 from chalicelib.matching.given_names import read_name, split_handle
@@ -38,10 +39,9 @@ Found = tuple[Cue, str]
 
 NONSTOP_POSTS_PER_DAY: Final = 100
 
-_PHRASES: Final = Phrases(read_phrases("kind_words.tsv"))
-_NAME_WORDS: Final = read_phrases("kind_handle_words.tsv")
+_PHRASES: Final = Phrases("kind_words.tsv")
 _SHORTEST_END: Final = 5
-_LONGEST_END: Final = max(map(len, _NAME_WORDS))
+"""Letters that a word has at least to be recognised at the end of another."""
 
 # After one of these an organisation is where somebody works or studies, not who speaks.
 _AFFILIATED: Final = (
@@ -135,17 +135,35 @@ def name_cues(profile: Profile) -> list[Found]:
     return found
 
 
+class _NameWords(NamedTuple):
+    """Words that only the names of organisations hold, with what tells quickly that none does."""
+
+    all: frozenset[str]
+    ends: frozenset[str]
+    """The last letters of those that may stand at the end of another word."""
+    longest: int
+
+
+@cache
+def _name_words() -> _NameWords:
+    words = frozenset(read_phrases("kind_handle_words.tsv"))
+    ends = frozenset(word[-_SHORTEST_END:] for word in words if len(word) >= _SHORTEST_END)
+    return _NameWords(words, ends, max(map(len, words)))
+
+
 def _organisation_word(profile: Profile) -> str | None:
+    words, ends, longest = _name_words()
     parts = split_handle(profile.handle)
     if profile.name and profile.name != profile.handle:
         parts = [*parts, *normalise(profile.name).split()]
     for part in parts:
-        if part in _NAME_WORDS:
+        if part in words:
             return part
     for part in parts:
-        for length in range(_SHORTEST_END, min(len(part), _LONGEST_END + 1)):
-            if part[-length:] in _NAME_WORDS:
-                return part
+        if part[-_SHORTEST_END:] in ends:
+            for length in range(_SHORTEST_END, min(len(part), longest + 1)):
+                if part[-length:] in words:
+                    return part
     return None
 
 

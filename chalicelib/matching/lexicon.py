@@ -19,11 +19,16 @@ _TITLES: Final = frozenset(
 """Words before a name that are the person's own role; Dr. and Lic. do not say which."""
 
 
+_BLANK: Final = f" {BREAK}"
+
+
 class Found(NamedTuple):
     """A label and the folded words of the profile that state it."""
 
     label: str
     phrase: str
+    opens_bio: bool = False
+    """Nothing stands before the words: the bio begins with them."""
 
 
 Labels = Mapping[Category, tuple[Found, ...]]
@@ -33,9 +38,9 @@ def find_labels(profile: Profile) -> Labels:
     """Labels by category, in the order in which bio and name state them; nothing is guessed."""
     found: dict[Category, dict[str, Found]] = {}
     if profile.bio:
-        _add_stated(found, tokens(profile.bio))
+        _add_stated(found, tokens(profile.bio), in_bio=True)
     if profile.name and (titled := _titled(profile.name)):
-        _add_stated(found, titled)
+        _add_stated(found, titled, in_bio=False)
     return {
         category: tuple(found[category].values()) for category in CATEGORIES if category in found
     }
@@ -52,14 +57,17 @@ def _titled(name: str) -> tuple[str, ...]:
     return read[:1] if len(read) > 1 and read[0] in _TITLES else ()
 
 
-def _add_stated(found: dict[Category, dict[str, Found]], read: tuple[str, ...]) -> None:
+def _add_stated(
+    found: dict[Category, dict[str, Found]], read: tuple[str, ...], *, in_bio: bool
+) -> None:
     line = phrasebook.as_line(read)
-    for hit in phrasebook.of_bios().find(line):
-        before = clause_before(line, hit.start)
-        for category, label in hit.meanings:
-            if _is_meant(category, line, hit.end, before):
-                of_category = found.setdefault(category, {})
-                of_category.setdefault(label, Found(label, line[hit.start : hit.end]))
+    for start, end, meanings in phrasebook.of_bios().find(line):
+        before = clause_before(line, start)
+        for category, label in meanings:
+            if _is_meant(category, line, end, before):
+                opens = in_bio and not before and not line[:start].strip(_BLANK)
+                stated = Found(label, line[start:end], opens)
+                found.setdefault(category, {}).setdefault(label, stated)
 
 
 def _is_meant(category: Category, line: str, end: int, before: list[str]) -> bool:

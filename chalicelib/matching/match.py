@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from chalicelib.matching.aliases import CATEGORIES, Category, accepted
-from chalicelib.matching.description import Fit, judge_description
+from chalicelib.matching.description import Fit, filled, judge_description, states_nothing
 from chalicelib.matching.engine import Analysis
 from chalicelib.matching.sentence import Understood, read_sentence
+from chalicelib.matching.thresholds import Thresholds, after_feedback
 from chalicelib.matching.wording import TIER_WORDS, gender_words, label_words
 
 MOST_REASONS: Final = 5
@@ -23,6 +24,9 @@ class SegmentFilters:
     gender_values: tuple[str, ...] = ()
     labels: Mapping[Category, tuple[str, ...]] = field(default_factory=dict)
     follower_tiers: tuple[str, ...] = ()
+    good: int = 0
+    """How often its leads were called good."""
+    bad: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,9 @@ class CompiledSegment:
     labels: Mapping[Category, frozenset[str]]
     """Per category, the labels that satisfy it: the listed ones and those of their kind."""
     description: Understood
+    thresholds: Thresholds
+    filters: SegmentFilters
+    """What it was read from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +63,44 @@ def compile_segment(segment: SegmentFilters) -> CompiledSegment:
             if segment.labels.get(category)
         },
         description=read_sentence(segment.description),
+        thresholds=after_feedback(segment.good, segment.bad),
+        filters=segment,
     )
 
 
-def match(analysis: Analysis, segment: CompiledSegment) -> Verdict:
-    """Judge tier, gender, labels, then description; the same input gives the same verdict."""
+def match(analysis: Analysis, segment: CompiledSegment, *, told: Fit | None = None) -> Verdict:
+    """Judge tier, gender, labels, then description; the same input gives the same verdict.
+
+    `told` says how the description fits, where the rules alone cannot tell.
+    """
     refused = _refused_tier(analysis, segment) or _refused_gender(analysis, segment)
     if refused:
         return Verdict(None, (refused,), 0.0)
     by_label, missing = _labels(analysis, segment)
     if missing and not by_label:
         return Verdict(None, (_why_not(missing),), 0.0)
-    fit = judge_description(analysis, segment.description)
+    if told is None and not segment.labels and states_nothing(analysis, segment.description):
+        return Verdict(None, (_why_not(missing),), 0.0)
+    fit = judge_description(analysis, segment.description, segment.thresholds)
+    fit = filled(fit, told) if told else fit
     if fit.state == "contradicted":
         return Verdict(None, fit.reasons[:1], 0.0)
     confidence = _confidence(analysis, segment, bool(by_label), not missing, fit)
     if confidence is None:
-        return Verdict(None, (_why_not(missing),), 0.0)
+        return Verdict(None, _explained((_why_not(missing),), segment), 0.0)
     reasons = (*by_label, *_audience(analysis, segment), *fit.reasons)
     if _is_brand(analysis, segment):
         reasons = ("looks like an organisation, the segment asks for people", *reasons)
     share = len(by_label) / len(segment.labels) if segment.labels else fit.score
-    return Verdict(confidence, tuple(dict.fromkeys(reasons))[:MOST_REASONS], round(share, 3))
+    return Verdict(confidence, _explained(tuple(dict.fromkeys(reasons)), segment), round(share, 3))
+
+
+def _explained(reasons: tuple[str, ...], segment: CompiledSegment) -> tuple[str, ...]:
+    """At most five reasons; the last tells that feedback moved a bar, where one was applied."""
+    why = segment.thresholds.why
+    if segment.labels or not why:
+        return reasons[:MOST_REASONS]
+    return (*reasons[: MOST_REASONS - 1], why)
 
 
 def _confidence(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import NamedTuple
 
 import ahocorasick
 
@@ -15,12 +14,8 @@ _EDGE = f" {BREAK} "
 _SHORTEST_HASHTAG = 6
 
 
-class Hit(NamedTuple):
-    """A phrase at `line[start:end]`; a decoy has no meanings."""
-
-    start: int
-    end: int
-    meanings: tuple[Meaning, ...]
+Hit = tuple[int, int, tuple[Meaning, ...]]
+"""A phrase at `line[start:end]`: start, end, meanings. A decoy has no meanings."""
 
 
 def as_line(read: Sequence[str]) -> str:
@@ -51,9 +46,9 @@ class Phrasebook:
         for start, minus_end, meanings in found:
             if start >= reached:
                 reached = -minus_end
-                kept.append(Hit(start, reached, meanings))
-            elif start == kept[-1].start and -minus_end == reached:
-                kept[-1] = Hit(start, reached, (*kept[-1].meanings, *meanings))
+                kept.append((start, reached, meanings))
+            elif start == kept[-1][0] and -minus_end == reached:  # |retail| and retail
+                kept[-1] = (start, reached, (*kept[-1][2], *meanings))
         return kept
 
 

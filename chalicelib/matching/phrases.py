@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 
@@ -15,30 +15,40 @@ Found = tuple[int, int, str]
 """start, end and meaning of the phrase at `read[start:end]`."""
 
 
-class Phrases:
-    """A fixed set of phrases; the longest one that begins at a token wins, none overlap."""
+_Tails = tuple[tuple[int, dict[tuple[str, ...], str]], ...]
+"""What may follow a first token, longest first: so many tokens, and the meanings of those."""
 
-    def __init__(self, meanings: Mapping[str, str]) -> None:
-        tails: dict[str, list[tuple[tuple[str, ...], str]]] = {}
-        for phrase, meaning in meanings.items():
+
+class Phrases:
+    """The phrases of a data file; the longest one that begins at a token wins, none overlap."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+
+    @cached_property
+    def _tails(self) -> dict[str, _Tails]:
+        """By first token, read at first use: a process that judges nobody need not wait for it."""
+        tails: dict[str, dict[int, dict[tuple[str, ...], str]]] = {}
+        for phrase, meaning in read_phrases(self._file).items():
             first, *rest = tokens(phrase)
-            tails.setdefault(first, []).append((tuple(rest), meaning))
-        self._tails = {
-            first: tuple(sorted(known, key=lambda tail: -len(tail[0])))
-            for first, known in tails.items()
-        }
+            of_length = tails.setdefault(first, {}).setdefault(len(rest), {})
+            of_length.setdefault(tuple(rest), meaning)
+        return {first: tuple(sorted(known.items(), reverse=True)) for first, known in tails.items()}
 
     def find(self, read: tuple[str, ...]) -> list[Found]:
         """The phrases of a text's tokens, from left to right."""
         tails = self._tails
+        if tails.keys().isdisjoint(read):
+            return []
         found: list[Found] = []
         reached = 0
         for start in [at for at, token in enumerate(read) if token in tails]:
             if start < reached:
                 continue
-            for rest, meaning in tails[read[start]]:
-                end = start + 1 + len(rest)
-                if not rest or read[start + 1 : end] == rest:
+            for length, meanings in tails[read[start]]:
+                end = start + 1 + length
+                meaning = meanings.get(read[start + 1 : end])
+                if meaning is not None:
                     found.append((start, end, meaning))
                     reached = end
                     break

@@ -182,11 +182,11 @@ def _labels_at(read: Sequence[str]) -> dict[int, tuple[int, Meaning]]:
     spans: list[tuple[int, int, Meaning]] = []
     for written in (read, singular(read, _known_words())):
         line = phrasebook.as_line(written)
-        for hit in phrasebook.of_sentences().find(line):
-            first = line.count(" ", 0, hit.start) - 2
-            after = first + 1 + line.count(" ", hit.start, hit.end)
+        for start, end, meanings in phrasebook.of_sentences().find(line):
+            first = line.count(" ", 0, start) - 2
+            after = first + 1 + line.count(" ", start, end)
             if after > first + 1 or read[first] not in _steering("for_them"):
-                spans.append((first, -after, hit.meanings[0]))
+                spans.append((first, -after, meanings[0]))
     found: dict[int, tuple[int, Meaning]] = {}
     reached = 0
     for first, minus_after, meaning in sorted(spans):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from chalicelib.matching.names import Gender, known_names
-from chalicelib.matching.phrases import Found, Phrases, read_phrases
+from chalicelib.matching.phrases import Found, Phrases
 from chalicelib.matching.text import BREAK, normalise, tokens
 
 _SHE: Final = "she|her|hers|ella|ela|dela|lei"
@@ -25,7 +25,7 @@ _PRONOUN_GENDER: Final[dict[str, Gender | None]] = {
 _OPENS_WITH_NAME: Final = re.compile(r"\W*([A-Z][a-z]+)(?: [A-Z]\.?)? [A-Z][a-z]+\b(?! [a-z])")
 
 _GENDERS: Final = ("female", "male")
-_PHRASES: Final = Phrases(read_phrases("gender_words.tsv"))
+_PHRASES: Final = Phrases("gender_words.tsv")
 
 _ANOTHER: Final = (
     "my our his her your their ur mi mis su sus tu tus nuestro nuestra meu minha seu sua mon ma mes"

@@ -31,6 +31,16 @@ def term_words(profile: Profile, term: str) -> str:
     return f"{place} mentions “{said}”"
 
 
+def opinion_words(profile: Profile, quote: str, reason: str) -> str:
+    """What somebody else read out of a profile: bio says “at sea since 12” (model: a sailor)."""
+    if not quote:
+        return ""
+    place, said = _said(profile, normalise(quote))
+    return (
+        f"{place} says “{said}” (model: {reason})" if reason else f"{place} says “{said}” (model)"
+    )
+
+
 def gender_words(gender: GenderVerdict) -> str:
     """What the gender was read from: name says “Ana” (female)."""
     return f"{gender.reason} ({gender.gender})"

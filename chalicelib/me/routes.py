@@ -9,6 +9,7 @@ from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.caller import Caller
 from chalicelib.auth.users import UserItem
 from chalicelib.billing import budgets
+from chalicelib.billing.credits import balance
 from chalicelib.billing.plans import FREE, LOW_BALANCE, plan_of
 from chalicelib.http.router import Router
 from chalicelib.me.schemas import (
@@ -51,10 +52,11 @@ def get_me(caller: Caller) -> Me:
 def _credits(user: UserItem) -> Credits:
     if not user.has_team:
         return Credits(balance=0, low_balance_threshold=0, is_low=True, auto_topup_enabled=False)
+    left = balance(user)
     return Credits(
-        balance=user.credits,
+        balance=left,
         low_balance_threshold=LOW_BALANCE,
-        is_low=user.credits <= LOW_BALANCE,
+        is_low=left <= LOW_BALANCE,
         auto_topup_enabled=False,
     )
 

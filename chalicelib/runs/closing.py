@@ -3,57 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-
-from pynamodb.exceptions import UpdateError
+from typing import Any
 
 from chalicelib import clock, db
 from chalicelib.accounts.table import AccountItem
-from chalicelib.runs.table import FAILED, SUCCEEDED, RunItem, entry, lock_key, logged
-from chalicelib.streams.table import StatsItem
+from chalicelib.runs import newest
+from chalicelib.runs.table import FAILED, RETEST, SUCCEEDED, RunItem, entry, lock_key, logged
 
 
+@db.retried_on_conflict
 def close_if_done(stream_id: int, run_id: int) -> None:
     """Close the run unless it still reads or judges. May be called at any time, by anybody."""
     run = RunItem.find(stream_id, run_id)
     if run is None or run.is_over or run.is_reading or run.open:
         return
     status = FAILED if run.error else SUCCEEDED
-    _show_in_stream(run, status)
-    try:
-        with db.transaction() as write:
-            write.update(
-                run,
-                actions=[
-                    RunItem.status.set(status),
-                    RunItem.completed_at.set(clock.now()),
-                    logged(*_summary(run, status)),
-                ],
-                condition=(RunItem.status == run.status)
-                & (RunItem.is_reading == False)  # noqa: E712 - builds a DynamoDB expression
-                & RunItem.open.does_not_exist(),
-            )
-            write.update(
-                AccountItem(run.user_id, AccountItem.at(run.account_id)),
-                actions=[
-                    db.member(AccountItem.open_runs, lock_key(run.pair_id, run.mode)).remove()
-                ],
-            )
-    except db.Conflict:
-        return  # somebody else closed it, or handed it more to judge
-
-
-def _show_in_stream(run: RunItem, status: str) -> None:
-    try:
-        StatsItem(run.user_id, StatsItem.at(run.stream_id)).update(
+    newest.over(run, status)
+    with db.transaction() as write:
+        write.update(
+            run,
             actions=[
-                StatsItem.last_run_status.set(status),
-                StatsItem.last_run_at.set(clock.now()),
+                RunItem.status.set(status),
+                RunItem.completed_at.set(clock.now()),
+                logged(*_summary(run, status)),
             ],
-            condition=StatsItem.last_run_id == run.run_id,
+            condition=(RunItem.status == run.status)
+            & (RunItem.is_reading == False)  # noqa: E712 - builds a DynamoDB expression
+            & RunItem.open.does_not_exist(),
         )
-    except UpdateError as fault:
-        if fault.cause_response_code != "ConditionalCheckFailedException":
-            raise
+        _let_go(write, run, status)
+
+
+def _let_go(write: db.Write, run: RunItem, status: str) -> None:
+    """Unlock the pair; a re-test that failed before it judged anybody gives its unit back."""
+    account = AccountItem(run.user_id, AccountItem.at(run.account_id))
+    unlocked = db.member(AccountItem.open_runs, lock_key(run.pair_id, run.mode)).remove()
+    actions: list[Any] = [unlocked]
+    condition = None
+    if run.mode == RETEST and status == FAILED and not run.seen:
+        account.refresh(consistent_read=True)
+        if account.retest_period == run.trigger and account.retests_used:
+            actions += [
+                AccountItem.version.set(account.version + 1),
+                AccountItem.retests_used.set(account.retests_used - 1),
+            ]
+            condition = AccountItem.version == account.version
+    write.update(account, actions=actions, condition=condition)
 
 
 def _summary(run: RunItem, status: str) -> list[dict[str, str]]:
@@ -62,9 +57,29 @@ def _summary(run: RunItem, status: str) -> list[dict[str, str]]:
     high = run.passed - run.medium
     lines = [
         entry("filter_bots", f"{run.skipped_bots} bots dropped" + (f": {why}" if why else "")),
-        entry("classify", f"{run.passed} matched: {high} high, {run.medium} medium"),
-        entry("store", f"{run.passed} leads stored"),
+        entry(
+            "classify", f"{run.passed} matched: {high} high, {run.medium} medium{_by_model(run)}"
+        ),
+        entry("store", _stored(run)),
     ]
     if status == FAILED:
         return [*lines, entry("failed", run.error)]
-    return [*lines, entry("done", f"{run.new_followers} new followers, {run.passed} leads")]
+    return [*lines, entry("done", _done(run))]
+
+
+def _by_model(run: RunItem) -> str:
+    if not run.model_read and not run.model_left:
+        return ""
+    return f"; a language model read {run.model_read} open ones, {run.model_left} left to rules"
+
+
+def _stored(run: RunItem) -> str:
+    if run.mode == RETEST:
+        return f"{run.entered} leads entered, {run.left} left"
+    return f"{run.entered} leads stored"
+
+
+def _done(run: RunItem) -> str:
+    if run.mode == RETEST:
+        return f"{run.seen} followers judged again, {run.passed} match"
+    return f"{run.new_followers} new followers, {run.entered} leads"

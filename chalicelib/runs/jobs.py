@@ -11,13 +11,14 @@ from chalicelib.queues import Job
 
 
 class StartRun(Job):
-    """Start the runs of a stream for one trigger: a schedule's message, or a caller's."""
+    """Start runs of a stream for one trigger: a schedule's message, or a caller's."""
 
     queue: ClassVar[str] = "runs"
     user_id: int
     stream_id: int
     triggered_at: datetime
     source: Literal["manual", "cron"]
+    mode: Literal["sync-then-search", "re-test"] = "sync-then-search"
     pair_ids: tuple[int, ...] | None = None
     """The pairs to start; None means all of the stream."""
 

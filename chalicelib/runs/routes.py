@@ -8,7 +8,15 @@ from chalicelib import errors
 from chalicelib.auth.caller import Caller
 from chalicelib.http.router import PathId, Router
 from chalicelib.runs import listing, starting
-from chalicelib.runs.schemas import AllRunsQuery, RunFound, RunList, RunsQuery
+from chalicelib.runs.retesting import retest
+from chalicelib.runs.schemas import (
+    AllRunsQuery,
+    RetestRequest,
+    RetestStarted,
+    RunFound,
+    RunList,
+    RunsQuery,
+)
 from chalicelib.streams.schemas import RunStarted
 
 router = Router()
@@ -29,6 +37,25 @@ RunId = Annotated[int, PathId(errors.RunNotFound)]
 def run_stream(caller: Caller, stream_id: StreamId) -> RunStarted:
     """Run every pair of a stream now."""
     return starting.start_manually(caller.user_id, stream_id)
+
+
+@router.post(
+    "/streams/{stream_id}/re-test",
+    status=202,
+    errors=[
+        errors.StreamNotFound,
+        errors.AccountNotFound,
+        errors.SegmentNotFound,
+        errors.StreamArchived,
+        errors.SubscriptionRequired,
+        errors.FreeRetestLimit,
+        errors.RetestLimit,
+        errors.RetestLimitPro,
+    ],
+)
+def retest_stream(caller: Caller, stream_id: StreamId, body: RetestRequest) -> RetestStarted:
+    """Judge the followers that were read before again; reads none anew."""
+    return retest(caller.user_id, stream_id, body)
 
 
 @router.get("/streams/{stream_id}/runs", errors=[errors.StreamNotFound, errors.CursorMismatch])

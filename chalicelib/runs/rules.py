@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Outcome = Literal["queued", "account_sleeping", "already_running", "budget_exhausted"]
+Outcome = Literal["queued", "account_sleeping", "free_tier", "already_running", "budget_exhausted"]
 
 KNOWN_STREAK = 20
 """Known people in a row after which a list holds nothing new; X's order wavers a little."""
@@ -18,9 +19,10 @@ class AccountState:
     """What decides whether a pair of this account may run."""
 
     is_awake: bool
-    remaining_syncs: int
-    has_slot: bool
-    """This very trigger has its slot already: another stream's run took it, or this is a repeat."""
+    is_included: bool
+    """The plan has such runs at all."""
+    units_left: int
+    """Slots or re-tests that this trigger may use."""
     open_runs: Mapping[str, int]
     """The open run by pair and mode."""
 
@@ -31,6 +33,7 @@ class Candidate:
 
     pair_id: int
     account_id: int
+    segment_id: int
     run_id: int
     lock: str
     exists: bool
@@ -38,22 +41,34 @@ class Candidate:
 
 
 def decide(
-    candidates: Sequence[Candidate], accounts: Mapping[int, AccountState]
+    candidates: Sequence[Candidate], accounts: Mapping[int, AccountState], *, unit_per_pair: bool
 ) -> list[tuple[Candidate, Outcome]]:
-    """What becomes of each pair; one slot per account, however many pairs share it."""
-    return [(each, _outcome(each, accounts[each.account_id])) for each in candidates]
+    """What becomes of each pair, in order.
+
+    A re-test takes a unit for each pair; a sync takes one slot per account, however many pairs
+    share it.
+    """
+    taken: Counter[int] = Counter()
+    decided: list[tuple[Candidate, Outcome]] = []
+    for each in candidates:
+        account = accounts[each.account_id]
+        outcome = _outcome(each, account, account.units_left - taken[each.account_id])
+        if unit_per_pair and outcome == "queued" and not each.exists:
+            taken[each.account_id] += 1
+        decided.append((each, outcome))
+    return decided
 
 
-def _outcome(candidate: Candidate, account: AccountState) -> Outcome:
+def _outcome(candidate: Candidate, account: AccountState, units_left: int) -> Outcome:
     if candidate.exists:
         return "queued"
     if not account.is_awake:
         return "account_sleeping"
+    if not account.is_included:
+        return "free_tier"
     if account.open_runs.get(candidate.lock, candidate.run_id) != candidate.run_id:
         return "already_running"
-    if not account.has_slot and account.remaining_syncs < 1:
-        return "budget_exhausted"
-    return "queued"
+    return "queued" if units_left > 0 else "budget_exhausted"
 
 
 def trigger_key(triggered_at: str, source: str, stream_id: int) -> str:
@@ -135,3 +150,25 @@ def needs_listing(
     if has_gaps or listed_at is None or follower_count is None or last_count is None:
         return True
     return follower_count != last_count or (now - listed_at).days >= sweep_days
+
+
+def stays(
+    confidence: str | None,
+    segment_id: int | None,
+    verdict: str | None,
+    *,
+    is_exported: bool,
+    is_retest: bool,
+    beside: Set[int],
+) -> bool:
+    """Whether a lead that stands so stays so, although a run for another segment or a re-test
+    came to this verdict.
+
+    Only a re-test takes a match back, never from an exported lead, and never one that another of
+    the stream's segments (`beside`) made; of two segments that match the better one counts.
+    """
+    if verdict is None:
+        return is_exported or not is_retest or segment_id in beside
+    if confidence is None:
+        return False
+    return not is_retest or (segment_id in beside and (verdict, confidence) != ("high", "medium"))

@@ -65,6 +65,37 @@ class RunFound(Output):
     run: Run
 
 
+class RetestRequest(Input):
+    """Which pairs to re-test: all, those of an account, those with a segment, or one."""
+
+    account_id: Id = absent()
+    segment_id: Id = absent()
+
+
+class RetestQueued(Output):
+    """A re-test that was started."""
+
+    pair_id: Id
+    tracked_account_id: Id
+    segment_id: Id
+    run_id: Id
+
+
+class RetestSkipped(Output):
+    """A pair that is not re-tested, and why."""
+
+    pair_id: Id
+    tracked_account_id: Id
+    reason: Literal["account_sleeping", "free_tier", "already_running", "budget_exhausted"]
+
+
+class RetestStarted(Output):
+    """What became of each pair in scope."""
+
+    queued: list[RetestQueued]
+    skipped: list[RetestSkipped]
+
+
 class RunsQuery(Input):
     """Paging of the runs of one stream."""
 

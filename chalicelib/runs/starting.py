@@ -1,4 +1,4 @@
-"""Starting runs: one door for a caller's click and a schedule's message.
+"""Starting runs: one door for callers and for messages, for syncs and for re-tests.
 
 A trigger names its runs before they exist (`ids.run_id`), so that a message that comes twice, or a
 start that died half-way, meets its own rows.
@@ -7,26 +7,26 @@ start that died half-way, meets its own rows.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-
-from pynamodb.exceptions import UpdateError
 
 from chalicelib import clock, db, ids, queues
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
-from chalicelib.billing import budgets, gates
-from chalicelib.billing.plans import plan_of
-from chalicelib.errors import ApiError, DailySyncLimit, StreamArchived, StreamNotFound
-from chalicelib.runs import rules
-from chalicelib.runs.jobs import ReadFollowers, RunRef, StartRun
+from chalicelib.billing import gates
+from chalicelib.errors import DailySyncLimit, StreamArchived, StreamNotFound
+from chalicelib.runs import newest, rules
+from chalicelib.runs.audience import ScanItem
+from chalicelib.runs.costs import COSTS, Cost
+from chalicelib.runs.jobs import StartRun
 from chalicelib.runs.rules import AccountState, Candidate, Outcome
-from chalicelib.runs.table import QUEUED, SYNC, RunItem, entry, lock_key
+from chalicelib.runs.table import RETEST, RunItem, lock_key
 from chalicelib.streams.schemas import RunQueued, RunSkipped, RunStarted
-from chalicelib.streams.table import PairMap, StatsItem, StreamItem
-from chalicelib.telemetry import logger
+from chalicelib.streams.table import PairMap, StreamItem
 from chalicelib.workspace import WorkspaceItem
+
+Outcomes = list[tuple[Candidate, Outcome]]
 
 
 @dataclass(slots=True)
@@ -38,114 +38,96 @@ class _Ground:
     accounts: dict[int, AccountItem] = field(default_factory=dict)
     existing: set[int] = field(default_factory=set)
     """Runs of this trigger that are there already."""
+    last_batches: dict[int, int] = field(default_factory=dict)
+    """What was read of each account till now; a re-test judges all of it."""
 
 
-def start_manually(user_id: int, stream_id: int) -> RunStarted:
+def start_manually(user_id: int, stream_id: int, *, may_skip_all: bool = False) -> RunStarted:
     """Run every pair of a stream now.
 
-    Raises StreamNotFound, StreamArchived, SubscriptionRequired, and DailySyncLimit when every
-    account has used its syncs of the day.
+    Raises StreamNotFound, StreamArchived, SubscriptionRequired, and, unless it `may_skip_all`,
+    DailySyncLimit when every account has used its syncs of the day.
     """
     job = StartRun(
         user_id=user_id,
         stream_id=stream_id,
-        triggered_at=_free_second(stream_id),
+        triggered_at=free_second(stream_id),
         source="manual",
     )
-    user, stream = _own(job)
+    user, stream = own(user_id, stream_id)
     if stream.is_archived:
         raise StreamArchived
     gates.require_not_lapsed(user.status)
-    # The message goes first: if this process dies before the rows are written, the worker that
-    # gets it writes them; if it lives, the worker finds them.
-    outcomes = start(job, announce=lambda pairs: queues.send([_only(job, pairs)]))
-    queued = [candidate for candidate, outcome in outcomes if outcome == "queued"]
-    skipped = [(candidate, outcome) for candidate, outcome in outcomes if outcome != "queued"]
-    if not queued and {outcome for _, outcome in skipped} == {"budget_exhausted"}:
+    outcomes = start(job, announced=True)
+    if not may_skip_all and {outcome for _, outcome in outcomes} == {"budget_exhausted"}:
         raise DailySyncLimit
     return RunStarted(
         queued=[
-            RunQueued(tracked_account_id=candidate.account_id, sync_run_id=candidate.run_id)
-            for candidate in queued
+            RunQueued(tracked_account_id=each.account_id, sync_run_id=each.run_id)
+            for each, outcome in outcomes
+            if outcome == "queued"
         ],
         skipped=[
-            RunSkipped(tracked_account_id=candidate.account_id, reason=outcome)
-            for candidate, outcome in skipped
+            RunSkipped(tracked_account_id=each.account_id, reason=outcome)
+            for each, outcome in outcomes
+            if outcome != "queued" and outcome != "free_tier"  # noqa: PLR1714 - mypy reads this
         ],
     )
 
 
-def _free_second(stream_id: int) -> datetime:
+def free_second(stream_id: int) -> datetime:
     """Now, or the first second after the stream's newest trigger: each click is one of its own."""
     now = clock.now().replace(microsecond=0)
-    for newest in RunItem.query(stream_id, scan_index_forward=False, limit=1, consistent_read=True):
-        return max(now, newest.triggered_at + timedelta(seconds=1))
+    for last in RunItem.query(stream_id, scan_index_forward=False, limit=1, consistent_read=True):
+        return max(now, last.triggered_at + timedelta(seconds=1))
     return now
 
 
-def _only(job: StartRun, pairs: Sequence[int]) -> StartRun:
-    return job.model_copy(update={"pair_ids": tuple(pairs)})
-
-
-def start_from_queue(job: StartRun) -> None:
-    """Write what is not there yet and send one read per account. May be repeated."""
-    try:
-        user, stream = _own(job)
-        gates.require_not_lapsed(user.status)
-    except ApiError as refusal:
-        logger.info("run not started", extra={"stream_id": job.stream_id, "code": refusal.code})
-        return
-    if stream.is_archived or (job.source == "cron" and not stream.is_automated):
-        return
-    outcomes = start(job)
-    reads: dict[int, list[RunRef]] = defaultdict(list)
-    for candidate, outcome in outcomes:
-        if outcome == "queued":
-            reads[candidate.account_id].append(
-                RunRef(stream_id=job.stream_id, run_id=candidate.run_id, pair_id=candidate.pair_id)
-            )
-    queues.send(
-        [
-            ReadFollowers(
-                user_id=job.user_id, account_id=account_id, trigger=_trigger(job), runs=tuple(runs)
-            )
-            for account_id, runs in reads.items()
-        ]
-    )
-
-
-@db.retried_on_conflict
-def start(
-    job: StartRun, *, announce: Callable[[Sequence[int]], None] | None = None
-) -> list[tuple[Candidate, Outcome]]:
-    """Decide about every pair, then take slots and write runs in one transaction."""
-    ground = _ground(job)
-    outcomes = rules.decide(_candidates(job, ground), _states(job, ground))
-    fresh = [c for c, outcome in outcomes if outcome == "queued" and not c.exists]
-    if announce is not None and fresh:
-        announce([candidate.pair_id for candidate in fresh])
-    _write(job, ground, fresh)
-    return outcomes
-
-
-def _own(job: StartRun) -> tuple[UserItem, StreamItem]:
-    keys = [(job.user_id, SELF), (job.user_id, StreamItem.at(job.stream_id))]
+def own(user_id: int, stream_id: int) -> tuple[UserItem, StreamItem]:
+    """The user and the stream. Raises StreamNotFound for a stream that is not the user's."""
+    keys = [(user_id, SELF), (user_id, StreamItem.at(stream_id))]
     rows = {row.key: row for row in WorkspaceItem.find_all(keys)}
-    user, stream = rows.get(SELF), rows.get(StreamItem.at(job.stream_id))
+    user, stream = rows.get(SELF), rows.get(StreamItem.at(stream_id))
     if not isinstance(user, UserItem) or not isinstance(stream, StreamItem):
         raise StreamNotFound
     return user, stream
 
 
+@db.retried_on_conflict
+def start(job: StartRun, *, announced: bool = False) -> Outcomes:
+    """Decide about every pair, then take units and write runs in one transaction.
+
+    `announced`: a message of the pairs that start goes first. If this process dies before the rows
+    are written, the worker that gets it writes them; if it lives, the worker finds them.
+    """
+    ground = _ground(job)
+    outcomes = rules.decide(
+        _candidates(job, ground),
+        _states(job, ground),
+        unit_per_pair=COSTS[job.mode].unit_per_pair,
+    )
+    fresh = [each for each, outcome in outcomes if outcome == "queued" and not each.exists]
+    if fresh and announced:
+        pair_ids = tuple(each.pair_id for each in fresh)
+        queues.send([job.model_copy(update={"pair_ids": pair_ids})])
+    if fresh:
+        _write(job, ground, fresh)
+        newest.queued(job.user_id, job.stream_id, max(each.run_id for each in fresh))
+    return outcomes
+
+
 def _ground(job: StartRun) -> _Ground:
-    ground = _Ground(*_own(job))
+    ground = _Ground(*own(job.user_id, job.stream_id))
     pairs = _pairs(job, ground.stream)
-    keys = {(job.user_id, AccountItem.at(pair.account_id)) for pair in pairs}
-    for row in WorkspaceItem.find_all(keys):
+    account_ids = {int(pair.account_id) for pair in pairs}
+    for row in WorkspaceItem.find_all((job.user_id, AccountItem.at(each)) for each in account_ids):
         if isinstance(row, AccountItem):
             ground.accounts[row.account_id] = row
-    run_keys = [(job.stream_id, _run_id(job, pair.pair_id)) for pair in pairs]
+    run_keys = [(job.stream_id, run_id_of(job, pair.pair_id)) for pair in pairs]
     ground.existing = {run.run_id for run in RunItem.find_all(run_keys)}
+    if job.mode == RETEST:
+        scans = ScanItem.find_all(account_ids)
+        ground.last_batches = {scan.account_id: scan.last_batch for scan in scans}
     return ground
 
 
@@ -153,12 +135,9 @@ def _pairs(job: StartRun, stream: StreamItem) -> list[PairMap]:
     return [pair for pair in stream.pairs if job.pair_ids is None or pair.pair_id in job.pair_ids]
 
 
-def _run_id(job: StartRun, pair_id: int) -> int:
-    return ids.run_id(job.triggered_at, pair_id, retest=False)
-
-
-def _trigger(job: StartRun) -> str:
-    return rules.trigger_key(clock.iso(job.triggered_at), job.source, job.stream_id)
+def run_id_of(job: StartRun, pair_id: int) -> int:
+    """The run that the trigger starts for a pair."""
+    return ids.run_id(job.triggered_at, pair_id, retest=job.mode == RETEST)
 
 
 def _candidates(job: StartRun, ground: _Ground) -> list[Candidate]:
@@ -166,92 +145,65 @@ def _candidates(job: StartRun, ground: _Ground) -> list[Candidate]:
         Candidate(
             pair_id=pair.pair_id,
             account_id=pair.account_id,
-            run_id=_run_id(job, pair.pair_id),
-            lock=lock_key(pair.pair_id, SYNC),
-            exists=_run_id(job, pair.pair_id) in ground.existing,
+            segment_id=pair.segment_id,
+            run_id=run_id_of(job, pair.pair_id),
+            lock=lock_key(pair.pair_id, job.mode),
+            exists=run_id_of(job, pair.pair_id) in ground.existing,
         )
         for pair in _pairs(job, ground.stream)
     ]
 
 
 def _states(job: StartRun, ground: _Ground) -> dict[int, AccountState]:
-    status = ground.user.status
     states = {}
     for account_id, account in ground.accounts.items():
-        cap = plan_of(status, account.tier).daily_syncs
-        triggers = _triggers(account, job.triggered_at)
+        cost = COSTS[job.mode](job, ground.user, account)
         states[account_id] = AccountState(
             is_awake=account.is_awake,
-            remaining_syncs=budgets.Budget(len(triggers), cap).remaining,
-            has_slot=_trigger(job) in triggers,
+            is_included=cost.is_included,
+            units_left=cost.units_left,
             open_runs={key: int(run) for key, run in account.open_runs.as_dict().items()},
         )
     return states
 
 
-def _triggers(account: AccountItem, now: datetime) -> list[str]:
-    return list(account.slot_triggers) if account.slot_day == budgets.day(now) else []
-
-
 def _write(job: StartRun, ground: _Ground, fresh: Sequence[Candidate]) -> None:
     """At most 50 runs and 50 accounts: one transaction, fenced by each account's version."""
-    if not fresh:
-        return
     of_account: dict[int, list[Candidate]] = defaultdict(list)
     for candidate in fresh:
         of_account[candidate.account_id].append(candidate)
-    pairs = {pair.pair_id: pair for pair in ground.stream.pairs}
     with db.transaction() as write:
         for account_id, candidates in of_account.items():
             account = ground.accounts[account_id]
-            triggers = _triggers(account, job.triggered_at)
+            cost = COSTS[job.mode](job, ground.user, account)
             write.update(
                 AccountItem(job.user_id, account.key),
                 actions=[
                     AccountItem.version.set(account.version + 1),
-                    AccountItem.slot_day.set(budgets.day(job.triggered_at)),
-                    AccountItem.slot_triggers.set(list(dict.fromkeys([*triggers, _trigger(job)]))),
+                    *cost.taken(len(candidates)),
                     *(db.member(AccountItem.open_runs, c.lock).set(c.run_id) for c in candidates),
                 ],
                 condition=AccountItem.version == account.version,
             )
             for candidate in candidates:
-                run = _run(job, ground.stream, account, pairs[candidate.pair_id])
+                run = _run(job, ground, candidate, cost)
                 write.save(run, condition=RunItem.run_id.does_not_exist())
-    _note_newest(job, max(candidate.run_id for candidate in fresh))
 
 
-def _note_newest(job: StartRun, run_id: int) -> None:
-    """Show the newest run in the stream; an older one never replaces it."""
-    try:
-        StatsItem(job.user_id, StatsItem.at(job.stream_id)).update(
-            actions=[
-                StatsItem.last_run_id.set(run_id),
-                StatsItem.last_run_status.set(QUEUED),
-                StatsItem.last_run_at.remove(),
-            ],
-            condition=StatsItem.last_run_id.does_not_exist() | (StatsItem.last_run_id < run_id),
-        )
-    except UpdateError as fault:
-        if fault.cause_response_code != "ConditionalCheckFailedException":
-            raise
-
-
-def _run(job: StartRun, stream: StreamItem, account: AccountItem, pair: PairMap) -> RunItem:
-    segment = stream.segments[str(pair.segment_id)]
+def _run(job: StartRun, ground: _Ground, candidate: Candidate, cost: Cost) -> RunItem:
+    segment = ground.stream.segments[str(candidate.segment_id)]
     return RunItem(
         job.stream_id,
-        _run_id(job, pair.pair_id),
+        candidate.run_id,
         user_id=job.user_id,
-        stream_name=stream.name,
-        pair_id=pair.pair_id,
-        account_id=account.account_id,
-        handle=account.handle,
-        segment_id=pair.segment_id,
+        stream_name=ground.stream.name,
+        pair_id=candidate.pair_id,
+        account_id=candidate.account_id,
+        handle=ground.accounts[candidate.account_id].handle,
+        segment_id=candidate.segment_id,
         segment_name=segment["name"] or segment["description"],
         source=job.source,
-        mode=SYNC,
+        mode=job.mode,
         triggered_at=job.triggered_at,
-        trigger=_trigger(job),
-        log=[entry("queued", f"waiting to read @{account.handle}")],
+        **cost.beginning(ground.last_batches.get(candidate.account_id, 0)),
     )

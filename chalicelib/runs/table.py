@@ -51,7 +51,8 @@ class RunItem(db.Table):
     status = UnicodeAttribute(default=QUEUED)
     triggered_at = UTCDateTimeAttribute()
     trigger = UnicodeAttribute()
-    """What took the slot: shared by streams that one instant starts."""
+    """What a sync's slot was taken for, shared by streams that one instant starts; for a re-test
+    the billing period whose unit it took."""
     completed_at = UTCDateTimeAttribute(null=True)
     error = UnicodeAttribute(null=True)
     log: ListAttribute[Any] = ListAttribute(default=list)
@@ -64,14 +65,26 @@ class RunItem(db.Table):
     new_followers = db.IntegerAttribute(default=0)
     expected = db.IntegerAttribute(null=True)
     seen = db.IntegerAttribute(default=0)
+    """People that it read; for a re-test, people that it judged again."""
     is_complete = BooleanAttribute(default=False)
     provider = UnicodeAttribute(null=True)
     passed = db.IntegerAttribute(default=0)
     medium = db.IntegerAttribute(default=0)
+    entered = db.IntegerAttribute(default=0)
+    """People who match since this run: new leads, and unmatched ones who were found to match."""
+    left = db.IntegerAttribute(default=0)
+    """Leads that no longer match since this run, a re-test."""
     enriched = db.IntegerAttribute(default=0)
     skipped_bots = db.IntegerAttribute(default=0)
     bot_signals: MapAttribute[str, int] = MapAttribute(default=dict)
     """How often each signal spoke against a rejected profile."""
+
+    model_calls = db.IntegerAttribute(default=0)
+    """Calls to the language model that were asked for, those beyond the run's allowance too."""
+    model_read = db.IntegerAttribute(default=0)
+    """Profiles that rules left open and the language model had a say in."""
+    model_left = db.IntegerAttribute(default=0)
+    """Profiles that rules left open and that stayed so: it failed, or its calls were spent."""
 
     of_user = RunsOfUser()
 

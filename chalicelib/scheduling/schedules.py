@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from chalicelib.settings import Settings
@@ -19,24 +20,30 @@ class Schedules:
         self._client = client
         self._settings = settings
 
-    def put(self, user_id: int, stream_id: int, sync_times: Iterable[str], timezone: str) -> None:
-        """Make the stream run at these times of day in this zone."""
-        for text in sync_times:
-            wanted = self._wanted(user_id, stream_id, text, timezone)
-            try:
-                self._client.create_schedule(**wanted)
-            except self._client.exceptions.ConflictException:
-                self._client.update_schedule(**wanted)
+    def keep(self, user_id: int, stream_id: int, sync_times: Iterable[str], timezone: str) -> None:
+        """Make the stream run at exactly these times of day in this zone; none means never."""
+        wanted = {schedule_name(stream_id, text): text for text in sync_times}
+        for text in wanted.values():
+            self._put(self._wanted(user_id, stream_id, text, timezone))
+        for name in self._names(stream_id) - wanted.keys():
+            self._remove(name)
 
-    def remove(self, stream_id: int, sync_times: Iterable[str]) -> None:
-        """Make the stream not run at these times of day any more."""
-        for text in sync_times:
-            try:
-                self._client.delete_schedule(
-                    GroupName=self._group, Name=schedule_name(stream_id, text)
-                )
-            except self._client.exceptions.ResourceNotFoundException:
-                continue
+    def _put(self, wanted: dict[str, Any]) -> None:
+        try:
+            self._client.create_schedule(**wanted)
+        except self._client.exceptions.ConflictException:
+            self._client.update_schedule(**wanted)
+
+    def _remove(self, name: str) -> None:
+        with suppress(self._client.exceptions.ResourceNotFoundException):
+            self._client.delete_schedule(GroupName=self._group, Name=name)
+
+    def _names(self, stream_id: int) -> set[str]:
+        """The schedules that the stream has."""
+        pages = self._client.get_paginator("list_schedules").paginate(
+            GroupName=self._group, NamePrefix=f"{stream_id}-"
+        )
+        return {schedule["Name"] for page in pages for schedule in page["Schedules"]}
 
     @property
     def _group(self) -> str:

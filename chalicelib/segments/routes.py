@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 
+from chalicelib import errors
 from chalicelib.auth.caller import Caller
-from chalicelib.http.router import Router
-from chalicelib.segments.schemas import LinkedSegment, SegmentList, SegmentsQuery, shown
+from chalicelib.http.router import Attempt, Router
+from chalicelib.matching.labels import VOCABULARY
+from chalicelib.segments import service
+from chalicelib.segments.schemas import (
+    LinkedSegment,
+    SegmentCreate,
+    SegmentCreated,
+    SegmentList,
+    SegmentsQuery,
+    Vocabulary,
+    shown,
+)
 from chalicelib.streams.workspace import Workspace
 
 router = Router()
@@ -33,3 +44,15 @@ def list_segments(caller: Caller, query: SegmentsQuery) -> SegmentList:
             if linked[segment_id] or segment_id not in archived or not query.exclude_archived
         ]
     )
+
+
+@router.post("/segments", status=201, errors=[errors.OrphanLabel])
+def create_segment(caller: Caller, body: SegmentCreate, attempt: Attempt) -> SegmentCreated:
+    """Create a segment, to be used by streams."""
+    return service.create(caller.user_id, body, attempt=attempt)
+
+
+@router.get("/labels")
+def list_labels(caller: Caller) -> Vocabulary:  # noqa: ARG001 - only a caller may ask
+    """List the labels that filters may name."""
+    return Vocabulary(labels={name: list(labels) for name, labels in VOCABULARY.items()})

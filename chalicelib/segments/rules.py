@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from chalicelib.errors import OrphanLabel
-from chalicelib.matching.labels import VOCABULARY, canonical, suggestions
+from chalicelib.matching.labels import (
+    MOST_SUGGESTIONS,
+    VOCABULARY,
+    Category,
+    canonical,
+    suggestions,
+)
 from chalicelib.segments.schemas import SegmentCreate
 
 
@@ -47,7 +54,7 @@ def _read(segment: SegmentCreate, orphans: list[dict[str, object]]) -> Filters:
 
 
 def _canonical(
-    category: str, labels: Iterable[str], orphans: list[dict[str, object]]
+    category: Category, labels: Iterable[str], orphans: list[dict[str, object]]
 ) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for label in labels:
@@ -58,8 +65,15 @@ def _canonical(
         orphan: Mapping[str, object] = {
             "category": category,
             "label": label,
-            "suggestions": suggestions(category, label),
+            "suggestions": _closest(category, label),
         }
         if orphan not in orphans:
             orphans.append(dict(orphan))
     return tuple(found)
+
+
+def _closest(category: Category, label: str) -> list[str]:
+    """Labels that come close to one that nobody knows; the least unlike where none does."""
+    by_key = {known.lower(): known for known in VOCABULARY[category]}
+    alike = get_close_matches(label.lower(), by_key, MOST_SUGGESTIONS, cutoff=0)
+    return suggestions(category, label) or [by_key[key] for key in alike]

@@ -82,6 +82,12 @@ class SegmentCreated(Output):
     user_facing_id: str
 
 
+class Vocabulary(Output):
+    """Every label that filters may name, in its canonical spelling, by category."""
+
+    labels: dict[str, list[str]]
+
+
 def user_facing_id(segment_id: int) -> str:
     """The id that people see: `seg_77`."""
     return f"seg_{segment_id}"

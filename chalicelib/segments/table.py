@@ -1,4 +1,4 @@
-"""Segments at rest. They never change once written."""
+"""Segments at rest. What they look for never changes once written; feedback is counted."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ class SegmentItem(WorkspaceItem, discriminator=KIND):
     """Canonical labels by category; only categories that have some."""
     follower_tiers = JSONAttribute(default=list)
     created_at = UTCDateTimeAttribute()
+    good = db.IntegerAttribute(default=0)
+    """How many leads are called good for it."""
+    bad = db.IntegerAttribute(default=0)
 
     @staticmethod
     def at(segment_id: int) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from chalicelib.errors import InvalidRequest, StreamMultiSegment
+from chalicelib.errors import InvalidRequest, StreamArchived, StreamMultiSegment
 
 NAME_LIMIT = 120
 
@@ -45,3 +46,33 @@ def refuse_too_many_times(sync_times: Sequence[str], daily_syncs: int) -> None:
     if len(sync_times) > daily_syncs:
         message = f"must name at most {daily_syncs}, the daily syncs of the stream's best tier"
         raise InvalidRequest(details=[{"field": "syncTimes", "message": message}])
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Whether a stream works, rests or is put away. An archived one is never active."""
+
+    is_active: bool
+    is_archived: bool
+
+    def after(self, *, is_active: bool | None, is_archived: bool | None) -> State:
+        """The state that a request leads to; None leaves a side as it is.
+
+        Raises StreamArchived when it would resume a stream that it does not restore.
+        """
+        if self.is_archived and is_active and is_archived is not False:
+            raise StreamArchived
+        archived = self.is_archived if is_archived is None else is_archived
+        active = self.is_active if is_active is None else is_active
+        return State(active and not archived, archived)
+
+    def is_automated(self, sync_times: Sequence[str]) -> bool:
+        """Whether schedules run it: active, not archived, with at least one sync time."""
+        return self.is_active and not self.is_archived and bool(sync_times)
+
+
+def refuse_webhook_without_url(destination: str, url: str | None) -> None:
+    """Leads can only be delivered to a URL that is there. Raises InvalidRequest."""
+    if destination == "leads_plus_webhook" and url is None:
+        message = "is required with leads_plus_webhook"
+        raise InvalidRequest(details=[{"field": "webhookUrl", "message": message}])

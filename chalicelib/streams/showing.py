@@ -12,6 +12,11 @@ from chalicelib.streams.schemas import LastRun, LeadCounts, PairOut, Stream
 from chalicelib.streams.table import StatsItem, StreamItem
 
 
+def precision(good: int, bad: int) -> float | None:
+    """The share of leads called good among those that were called anything, to the third digit."""
+    return round(good / (good + bad), 3) if good + bad else None
+
+
 def shown(stream: StreamItem, stats: StatsItem, owner: UserItem, now: datetime) -> Stream:
     """A stored stream with its counts, and the instant at which it runs next."""
     segments = {
@@ -51,6 +56,7 @@ def shown(stream: StreamItem, stats: StatsItem, owner: UserItem, now: datetime) 
             medium=stats.medium_new + stats.medium_exported,
             exported=stats.high_exported + stats.medium_exported,
         ),
+        precision=precision(stats.good, stats.bad),
         next_run_at=next_run(stream.sync_times, stream.timezone, now) if runs else None,
         last_run=LastRun(
             id=stats.last_run_id,

@@ -72,6 +72,9 @@ class StatsItem(WorkspaceItem, discriminator=STATS):
     high_exported = db.IntegerAttribute(default=0)
     medium_new = db.IntegerAttribute(default=0)
     medium_exported = db.IntegerAttribute(default=0)
+    good = db.IntegerAttribute(default=0)
+    """How often its leads are called good, once per lead and segment."""
+    bad = db.IntegerAttribute(default=0)
     last_run_id = db.IntegerAttribute(null=True)
     last_run_status = UnicodeAttribute(null=True)
     last_run_at = UTCDateTimeAttribute(null=True)

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from chalicelib.accounts.table import AccountItem
-from chalicelib.auth.users import UserItem
+from chalicelib.auth.users import SELF, UserItem
 from chalicelib.segments.table import SegmentItem
 from chalicelib.streams.table import StatsItem, StreamItem
 from chalicelib.workspace import rows
@@ -38,6 +38,17 @@ class Workspace:
                     found.stats[row.stream_id] = row
                 case StreamItem():
                     found.streams[row.stream_id] = row
+        return found
+
+    @classmethod
+    def to_change(cls, user_id: int) -> Workspace:
+        """Everything, to decide a change on: the user is read first.
+
+        So a change that commits while the rest is read breaks the condition on the user's version.
+        """
+        owner = UserItem.get(user_id, SELF, consistent_read=True)
+        found = cls.read(user_id)
+        found.user = owner
         return found
 
     @property

@@ -12,7 +12,6 @@ EmailMode = Literal["verified", "any"]
 Confidence = Literal["high", "medium"]
 EmailStatus = Literal["verified", "likely", "accept_all", "unverified"]
 
-OUTPUTS: tuple[Output, ...] = ("linkedin_url", "email")
 LINKEDIN: Output = "linkedin_url"
 EMAIL: Output = "email"
 
@@ -63,6 +62,10 @@ class ContactFinder(Protocol):
     @property
     def name(self) -> str:
         """Shown as the provider of what it found."""
+
+    @property
+    def finds(self) -> frozenset[Output]:
+        """What it is asked for; whatever else it hands back is taken as well."""
 
     @property
     def verifies(self) -> bool:

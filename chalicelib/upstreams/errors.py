@@ -11,8 +11,8 @@ UpstreamFault
     ├── Refused         401, 403: the key is missing, wrong, or not allowed to do this
     └── Rejected        400, 422: it does not like what was asked; the provider itself is well
 
-Missing, Protected and Claimed are answers: nobody else needs asking. Refused and OutOfCredits want an
-operator.
+Missing, Protected and Claimed are answers: nobody else needs asking. Refused and OutOfCredits
+want an operator.
 """
 
 from __future__ import annotations

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.upstreams import Errand, Row, as_row
-from chalicelib.upstreams.contacts import Email, EmailMode, EmailStatus, Found, LinkedIn, Person
+from chalicelib.upstreams.contacts import (
+    EMAIL,
+    Email,
+    EmailMode,
+    EmailStatus,
+    Found,
+    LinkedIn,
+    Output,
+    Person,
+)
 from chalicelib.upstreams.errors import (
     Claimed,
     Missing,
@@ -38,6 +47,7 @@ class Hunter:
     """Finds the address for work."""
 
     name = NAME
+    finds: frozenset[Output] = frozenset({EMAIL})
     verifies = True
 
     def __init__(self, transport: Transport) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.upstreams import Errand, Row, as_count, as_row
-from chalicelib.upstreams.contacts import Confidence, Email, EmailMode, Found, LinkedIn, Person
+from chalicelib.upstreams.contacts import (
+    EMAIL,
+    LINKEDIN,
+    Confidence,
+    Email,
+    EmailMode,
+    Found,
+    LinkedIn,
+    Output,
+    Person,
+)
 from chalicelib.upstreams.domains import own_domain
 from chalicelib.upstreams.linkedin import page_in
 
@@ -23,6 +33,7 @@ class PeopleDataLabs:
     """Takes the X handle itself. It knows of no address whether mail arrives."""
 
     name = NAME
+    finds: frozenset[Output] = frozenset({LINKEDIN, EMAIL})
     verifies = False
 
     def __init__(self, transport: Transport) -> None:

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.upstreams import Errand, Row, as_row
-from chalicelib.upstreams.contacts import Email, EmailMode, Found, LinkedIn, Person
+from chalicelib.upstreams.contacts import (
+    EMAIL,
+    LINKEDIN,
+    Email,
+    EmailMode,
+    Found,
+    LinkedIn,
+    Output,
+    Person,
+)
 from chalicelib.upstreams.domains import own_domain
 from chalicelib.upstreams.errors import Missing, OutOfCredits, Refused, UpstreamFault
 from chalicelib.upstreams.linkedin import page_in
@@ -27,6 +36,7 @@ class Prospeo:
     """The last one asked. A match is charged once; the same again is free."""
 
     name = NAME
+    finds: frozenset[Output] = frozenset({LINKEDIN, EMAIL})
     verifies = True
 
     def __init__(self, transport: Transport) -> None:

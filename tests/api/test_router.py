@@ -43,7 +43,11 @@ def place_order(
 
 
 app = Chalice("shop")
-register(app, [router], cors=CORSConfig(allow_origin="https://ui.example", allow_credentials=True))
+register(
+    app,
+    {__name__: ["POST /shops/{shop_id}/orders"]},
+    cors=CORSConfig(allow_origin="https://ui.example", allow_credentials=True),
+)
 
 
 def _order(body: object, path: str = "/shops/5/orders", **headers: str) -> HTTPResponse:

@@ -13,7 +13,7 @@ ORGANISATIONS: list[dict[str, Any]] = [
     {"bio": "We help small bakeries sell online. Join us!"},
     {"bio": "Official account of the Larkham Rovers"},
     {"bio": "Award-winning company providing cloud services for dentists"},
-    {"bio": "Somos una empresa dedicada a la venta de muebles"},
+    {"bio": "Somos una compañía que fabrica y vende muebles"},
     {"bio": "Firma de abogados. Brindamos asesoría a nuestros clientes"},
     {"bio": "Restaurante de comida típica. Reservas: 601 555 0199"},
     {"bio": "Trabajamos por los jóvenes de la región"},

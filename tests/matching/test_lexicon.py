@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.matching.aliases import VOCABULARY, Category
-from chalicelib.matching.lexicon import find_labels
+from chalicelib.matching.lexicon import Found, find_labels
 from tests.matching.profiles import made_up
 
 
 def stated(category: Category, bio: str | None, name: str | None = None) -> list[str]:
     found = find_labels(made_up(bio=bio, name=name))
-    return [label for label, _ in found.get(category, ())]
+    return [stated.label for stated in found.get(category, ())]
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def stated(category: Category, bio: str | None, name: str | None = None) -> list
         ("Bombero voluntario", ["Public Safety Officer"]),
         ("Oficial de la Policía Nacional", ["Public Safety Officer"]),
         ("Auxiliar de vuelo", ["Hospitality Worker"]),
-        ("Auxiliar de enfermería", ["Healthcare Professional"]),
+        ("Auxiliar de enfermería en Larkham", ["Healthcare Professional"]),
         ("Técnico en sistemas", ["IT Professional", "Technician"]),
         # a field that is a role only as a clause of its own
         ("Marketing | Leeds", ["Marketer"]),
@@ -60,7 +60,7 @@ def stated(category: Category, bio: str | None, name: str | None = None) -> list
         ("Retired teacher", ["Retired"]),
         ("Militar retirado", ["Military"]),
         ("US Army veteran", ["Military"]),
-        ("Estudiante de derecho", ["Student"]),
+        ("Estudiante de derecho en Larkham", ["Student"]),
         ("Student of medicine", ["Student"]),
     ],
 )
@@ -151,11 +151,22 @@ def test_names_state_only_titles_and_what_stands_apart(name: str, roles: list[st
 
 
 def test_the_words_are_kept_for_the_reasons() -> None:
-    found = find_labels(made_up(bio="Ingeniera Civil"))
-    assert found["job_role"][0] == ("Engineer", "ingeniera civil")
+    found = find_labels(made_up(bio="Hola! Ingeniera Civil", name="Noor | Chef"))
+    assert found["job_role"] == (
+        Found("Engineer", "ingeniera civil", opens_bio=False),
+        Found("Chef", "chef", opens_bio=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("bio", "opens"),
+    [("Chef in Leeds", True), ("• Chef", True), ("A chef", False), ("Mom. Chef", False)],
+)
+def test_whether_the_bio_opens_with_the_role(bio: str, opens: bool) -> None:
+    assert find_labels(made_up(bio=bio))["job_role"][0].opens_bio is opens
 
 
 @given(st.text())
 def test_any_text_gives_labels_of_the_vocabulary_only(text: str) -> None:
     for category, labels in find_labels(made_up(bio=text, name=text)).items():
-        assert {label for label, _ in labels} <= set(VOCABULARY[category])
+        assert {stated.label for stated in labels} <= set(VOCABULARY[category])

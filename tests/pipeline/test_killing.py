@@ -2,55 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import time_machine
 
-from chalicelib import aws as clients
-from chalicelib import db
 from chalicelib.accounts.table import AccountItem
 from chalicelib.workspace import rows
 from tests.api_client import Api
+from tests.pipeline.killer import LEASE_AND_MORE, Killed, Killer, watching
 from tests.queue_hand import QueueHand
-
-LEASE_AND_MORE = 90
-"""Seconds after which whoever died holds nothing any more."""
-
-
-class Killed(BaseException):
-    """The process is gone: no `except Exception` of ours may see it."""
-
-
-@dataclass
-class Killer:
-    """Counts AWS calls; at the chosen one, dies before it is sent or after it was answered."""
-
-    when: str
-    at: int | None = None
-    calls: list[str] = field(default_factory=list)
-
-    def __call__(self, model: Any, **_: Any) -> None:
-        self.calls.append(model.name)
-        if self.at is not None and len(self.calls) == self.at:
-            raise Killed(f"{self.when} call {self.at}, {model.name}")
-
-
-@contextmanager
-def watching(killer: Killer) -> Iterator[None]:
-    event = {"before": "before-call", "after": "after-call"}[killer.when]
-    emitters = [db.connection().client.meta.events, clients.client("sqs").meta.events]
-    for emitter in emitters:
-        emitter.register(event, killer)
-    try:
-        yield
-    finally:
-        for emitter in emitters:
-            emitter.unregister(event, killer)
 
 
 def _outcome(api: Api, stream_id: int) -> dict[str, Any]:
@@ -130,6 +93,7 @@ def test_a_worker_that_dies_at_any_call(aws: str, x_world: Any, when: str) -> No
                 ]
 
 
+@pytest.mark.moto
 def test_messages_twice_and_in_reverse(api: Api, queues: QueueHand) -> None:
     first = api.create_stream(runNow=True)
     queues.drain()

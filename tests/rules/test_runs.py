@@ -15,13 +15,17 @@ NOW = datetime(2026, 7, 5, tzinfo=UTC)
 
 
 def _candidate(pair: int, account: int = 1, *, exists: bool = False) -> Candidate:
-    return Candidate(pair, account, run_id=pair * 10, lock=f"{pair}:sync", exists=exists)
+    return Candidate(pair, account, 7, run_id=pair * 10, lock=f"{pair}:sync", exists=exists)
 
 
 def _account(
-    *, awake: bool = True, left: int = 1, slot: bool = False, running: dict[str, int] | None = None
+    *,
+    awake: bool = True,
+    included: bool = True,
+    left: int = 1,
+    running: dict[str, int] | None = None,
 ) -> AccountState:
-    return AccountState(awake, left, slot, running or {})
+    return AccountState(awake, included, left, running or {})
 
 
 @pytest.mark.parametrize(
@@ -29,23 +33,86 @@ def _account(
     [
         (_candidate(1), _account(), "queued"),
         (_candidate(1), _account(awake=False), "account_sleeping"),
-        (_candidate(1), _account(awake=False, left=0), "account_sleeping"),
+        (_candidate(1), _account(awake=False, included=False, left=0), "account_sleeping"),
+        (_candidate(1), _account(included=False, running={"1:sync": 999}), "free_tier"),
         (_candidate(1), _account(running={"1:sync": 999}), "already_running"),
         (_candidate(1), _account(running={"1:sync": 999}, left=0), "already_running"),
         (_candidate(1), _account(running={"1:sync": 10}), "queued"),
         (_candidate(1), _account(running={"2:sync": 999}), "queued"),
         (_candidate(1), _account(left=0), "budget_exhausted"),
-        (_candidate(1), _account(left=0, slot=True), "queued"),
         (_candidate(1, exists=True), _account(awake=False, left=0), "queued"),
     ],
 )
 def test_what_becomes_of_a_pair(candidate: Candidate, account: AccountState, outcome: str) -> None:
-    assert rules.decide([candidate], {1: account}) == [(candidate, outcome)]
+    decided = rules.decide([candidate], {1: account}, unit_per_pair=False)
+    assert decided == [(candidate, outcome)]
 
 
 def test_pairs_of_one_account_share_its_last_slot() -> None:
     pairs = [_candidate(number) for number in range(1, 6)]
-    assert [outcome for _, outcome in rules.decide(pairs, {1: _account()})] == ["queued"] * 5
+    decided = rules.decide(pairs, {1: _account()}, unit_per_pair=False)
+    assert [outcome for _, outcome in decided] == ["queued"] * 5
+
+
+def test_each_retest_takes_a_unit_of_its_own_account() -> None:
+    pairs = [
+        _candidate(1),
+        _candidate(2, exists=True),
+        _candidate(3),
+        _candidate(4),
+        _candidate(5, account=2),
+    ]
+    accounts = {1: _account(left=2), 2: _account()}
+    outcomes = [outcome for _, outcome in rules.decide(pairs, accounts, unit_per_pair=True)]
+    assert outcomes == ["queued", "queued", "queued", "budget_exhausted", "queued"]
+
+
+OWN, OTHER = 7, 8
+
+
+@pytest.mark.parametrize(
+    ("stands", "verdict", "retest", "beside", "stays"),
+    [
+        # a sync: people whom an earlier run judged
+        (("high", OWN, False), "medium", False, (), True),
+        (("high", OWN, False), None, False, (), True),
+        ((None, None, False), None, False, (), True),
+        ((None, None, False), "high", False, (), False),
+        ((None, None, True), "high", False, (), False),
+        (("medium", OTHER, False), "high", False, (OTHER,), True),
+        # a re-test: what was judged for this segment, or for one that the stream dropped
+        (("high", OWN, False), "medium", True, (), False),
+        (("high", OWN, False), None, True, (), False),
+        (("high", OWN, True), None, True, (), True),
+        (("high", OWN, True), "medium", True, (), False),
+        (("high", OTHER, False), None, True, (), False),
+        ((None, None, True), None, True, (), True),
+        ((None, None, True), "medium", True, (), False),
+        # a re-test: matches of another segment of the stream
+        (("high", OTHER, False), None, True, (OTHER,), True),
+        (("high", OTHER, False), "medium", True, (OTHER,), True),
+        (("high", OTHER, False), "high", True, (OTHER,), True),
+        (("medium", OTHER, False), "high", True, (OTHER,), False),
+        (("medium", OTHER, False), "medium", True, (OTHER,), True),
+    ],
+)
+def test_what_a_verdict_may_change(
+    stands: tuple[str | None, int | None, bool],
+    verdict: str | None,
+    retest: bool,
+    beside: tuple[int, ...],
+    stays: bool,
+) -> None:
+    confidence, segment_id, exported = stands
+    found = rules.stays(
+        confidence,
+        segment_id,
+        verdict,
+        is_exported=exported,
+        is_retest=retest,
+        beside=set(beside),
+    )
+    assert found is stays
 
 
 def test_a_scheduled_instant_is_shared_by_streams_and_a_click_is_not() -> None:

@@ -13,6 +13,7 @@ from chalicelib.errors import (
     ApiError,
     FreeAccountLimit,
     InvalidRequest,
+    StreamArchived,
     StreamCapExceeded,
     StreamMultiSegment,
     SubscriptionRequired,
@@ -66,10 +67,71 @@ def test_sync_times_up_to_the_daily_syncs(times: int, cap: int, fine: bool) -> N
             ask()
 
 
+ACTIVE, PAUSED = rules.State(True, False), rules.State(False, False)
+ARCHIVED = rules.State(False, True)
+
+
+@pytest.mark.parametrize(
+    ("before", "is_active", "is_archived", "after"),
+    [
+        (ACTIVE, None, None, ACTIVE),
+        (ACTIVE, False, None, PAUSED),
+        (PAUSED, True, None, ACTIVE),
+        (ACTIVE, None, True, ARCHIVED),
+        (ACTIVE, True, True, ARCHIVED),
+        (ARCHIVED, None, True, ARCHIVED),
+        (ARCHIVED, None, False, PAUSED),
+        (ARCHIVED, False, False, PAUSED),
+        (ARCHIVED, True, False, ACTIVE),
+        (ARCHIVED, False, None, ARCHIVED),
+        (ARCHIVED, True, None, None),
+        (ARCHIVED, True, True, None),
+    ],
+)
+def test_states(
+    before: rules.State,
+    is_active: bool | None,
+    is_archived: bool | None,
+    after: rules.State | None,
+) -> None:
+    if after is None:
+        with pytest.raises(StreamArchived):
+            before.after(is_active=is_active, is_archived=is_archived)
+    else:
+        assert before.after(is_active=is_active, is_archived=is_archived) == after
+
+
+@pytest.mark.parametrize(
+    ("state", "times", "automated"),
+    [
+        (ACTIVE, ["07:15"], True),
+        (ACTIVE, [], False),
+        (PAUSED, ["07:15"], False),
+        (ARCHIVED, ["07:15"], False),
+    ],
+)
+def test_automated(state: rules.State, times: list[str], automated: bool) -> None:
+    assert state.is_automated(times) is automated
+
+
+def test_a_webhook_needs_a_url() -> None:
+    rules.refuse_webhook_without_url("leads_only", None)
+    rules.refuse_webhook_without_url("leads_plus_webhook", "https://example.org")
+    with pytest.raises(InvalidRequest):
+        rules.refuse_webhook_without_url("leads_plus_webhook", None)
+
+
 @pytest.mark.parametrize("status", LAPSED)
 def test_a_lapsed_subscription_is_refused(status: str) -> None:
     with pytest.raises(SubscriptionRequired):
         gates.require_not_lapsed(status)
+
+
+@pytest.mark.parametrize("status", [*LAPSED, "free_user"])
+def test_only_subscribers_change_tiers(status: str) -> None:
+    gates.require_subscription("trialing")
+    with pytest.raises(SubscriptionRequired):
+        gates.require_subscription(status)
 
 
 @pytest.mark.parametrize("status", ["free_user", "active", "trialing", "past_due"])

@@ -1,18 +1,13 @@
-"""Judge a batch for the runs that wait for it, and store what comes out: one transaction a run."""
+"""Judge a batch for the runs that wait for it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
 
-from pynamodb.expressions.update import Action
-
-from chalicelib import clock, db
-from chalicelib.auth.users import numbers
-from chalicelib.leads import tally
-from chalicelib.leads.table import NEW, UNMATCHED, LeadItem, person_key, rank, shelf
+from chalicelib import db
 from chalicelib.matching.bots import DEFAULT_THRESHOLD
 from chalicelib.matching.engine import Analysis, analyse
 from chalicelib.matching.match import CompiledSegment, SegmentFilters, Verdict, compile_segment
@@ -21,48 +16,110 @@ from chalicelib.profile import Profile
 from chalicelib.runs.audience import BatchItem
 from chalicelib.runs.closing import close_if_done
 from chalicelib.runs.jobs import JudgeBatch
-from chalicelib.runs.table import RunItem
+from chalicelib.runs.steps.store import Judged, Sifted, store
+from chalicelib.runs.table import RETEST, RunItem, entry, logged
 from chalicelib.segments.table import SegmentItem
 from chalicelib.settings import settings
+from chalicelib.streams.table import StreamItem
 from chalicelib.telemetry import logger
 from chalicelib.workspace import WorkspaceItem
 
+if TYPE_CHECKING:
+    from chalicelib.judging.second_opinion import SecondOpinion
+
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """A survivor of the bot filter with the verdict for one segment."""
+class _Aims:
+    """What the runs of a batch look for."""
 
-    analysis: Analysis
-    verdict: Verdict
+    segments: dict[int, CompiledSegment]
+    streams: dict[int, StreamItem]
 
-    @property
-    def shelf(self) -> str:
-        return NEW if self.verdict.confidence else UNMATCHED
+    def beside(self, run: RunItem) -> set[int]:
+        """Other segments for which the stream looks among the same account's followers."""
+        stream = self.streams.get(run.stream_id)
+        pairs = stream.pairs if stream else ()
+        own = {int(pair.segment_id) for pair in pairs if pair.account_id == run.account_id}
+        return own - {run.segment_id}
 
 
-def judge_batch(job: JudgeBatch) -> None:
-    """Filter, match and store the batch for each run that still waits for it. May be repeated."""
-    runs = {
-        run.run_id: run for run in RunItem.find_all((ref.stream_id, ref.run_id) for ref in job.runs)
-    }
-    waiting = [ref for ref in job.runs if ref.run_id in runs and _waits(runs[ref.run_id], job)]
+def judge_batch(job: JudgeBatch, *, second_opinion: SecondOpinion | None = None) -> None:
+    """Filter, match and store the batch for each run that still waits for it. May be repeated.
+
+    `second_opinion` is asked about those of whom the rules leave something open.
+    """
+    waiting = _waiting(job)
     if waiting:
         batch = BatchItem.get(job.account_id, job.batch_no, consistent_read=True)
         survivors, bots = _filter(batch.profiles)
-        segments = _segments(job.user_id, {int(runs[ref.run_id].segment_id) for ref in waiting})
-        for ref in waiting:
-            run = runs[ref.run_id]
-            judged = [
-                Judged(analysis, match_segment(analysis, segments[run.segment_id]))
-                for analysis in survivors
-            ]
-            _store(job, run, batch, judged, bots)
+        aims = _aims(job.user_id, waiting)
+        for run in waiting:
+            segment = aims.segments[run.segment_id]
+            judged = [(each, match_segment(each, segment)) for each in survivors]
+            sifted = _reviewed(run, segment, judged, bots, second_opinion)
+            store(run, batch, sifted, beside=aims.beside(run))
     for ref in job.runs:
         close_if_done(ref.stream_id, ref.run_id)
 
 
-def _waits(run: RunItem, job: JudgeBatch) -> bool:
-    return job.batch_no in (run.open or ())
+def _reviewed(
+    run: RunItem,
+    segment: CompiledSegment,
+    judged: Sequence[tuple[Analysis, Verdict]],
+    bots: Sequence[Analysis],
+    second_opinion: SecondOpinion | None,
+) -> Sifted:
+    if second_opinion is None:
+        return Sifted([Judged(*each) for each in judged], bots)
+    review = second_opinion.review(
+        run.segment_id, segment, judged, allowance=partial(_allowance, run)
+    )
+    return Sifted([Judged(*each) for each in review.judged], bots, review.read, review.left)
+
+
+def _allowance(run: RunItem, calls: int) -> int:
+    """Take so many calls out of what the run may spend, and tell how many of them it has.
+
+    One write that counts: of batches that ask at the same time, who comes first gets them.
+    """
+    counted = RunItem(run.stream_id, run.run_id)
+    counted.update(actions=[RunItem.model_calls.add(calls)])
+    before = counted.model_calls - calls
+    return max(0, min(calls, settings().llm_spend_per_run - before))
+
+
+def give_up(job: JudgeBatch) -> None:
+    """End re-tests that wait for a batch which nobody could judge; may be repeated.
+
+    A sync goes on waiting: its batch comes back from the dead-letter queue, and with it people who
+    would otherwise never be judged. A re-test loses nothing and can be asked for again.
+    """
+    for run in _waiting(job):
+        if run.mode == RETEST:
+            _fail(run, job.batch_no)
+    for ref in job.runs:
+        close_if_done(ref.stream_id, ref.run_id)
+
+
+def _fail(run: RunItem, batch_no: int) -> None:
+    message = "Some followers could not be judged again"
+    try:
+        with db.conditional():
+            RunItem(run.stream_id, run.run_id).update(
+                actions=[
+                    RunItem.error.set(message),
+                    RunItem.open.delete({batch_no}),
+                    logged(entry("classify", f"batch {batch_no} could not be judged")),
+                ],
+                condition=RunItem.open.contains(batch_no),
+            )
+    except db.Conflict:
+        return  # somebody else judged it after all
+
+
+def _waiting(job: JudgeBatch) -> list[RunItem]:
+    rows = RunItem.find_all((ref.stream_id, ref.run_id) for ref in job.runs)
+    return [run for run in rows if job.batch_no in (run.open or ())]
 
 
 def _filter(profiles: Sequence[Profile]) -> tuple[list[Analysis], list[Analysis]]:
@@ -87,102 +144,24 @@ def _filter(profiles: Sequence[Profile]) -> tuple[list[Analysis], list[Analysis]
     return survivors, bots
 
 
-def _segments(user_id: int, segment_ids: set[int]) -> dict[int, CompiledSegment]:
-    rows = WorkspaceItem.find_all((user_id, SegmentItem.at(number)) for number in segment_ids)
-    return {
-        row.segment_id: compile_segment(
-            SegmentFilters(
-                description=row.description,
-                gender_values=tuple(row.gender_values),
-                labels={category: tuple(labels) for category, labels in row.labels.items()},
-                follower_tiers=tuple(row.follower_tiers),
-            )
-        )
-        for row in rows
-        if isinstance(row, SegmentItem)
-    }
-
-
-@db.retried_on_conflict
-def _store(
-    job: JudgeBatch,
-    run: RunItem,
-    batch: BatchItem,
-    judged: Sequence[Judged],
-    bots: Sequence[Analysis],
-) -> None:
-    """Leads, counts and the run's progress change together, once, while the batch is open."""
-    current = RunItem.find(run.stream_id, run.run_id)
-    if current is None or not _waits(current, job):
-        return
-    known = {
-        row.person
-        for row in LeadItem.find_all(
-            (run.stream_id, person_key(job.account_id, each.analysis.profile.id)) for each in judged
-        )
-    }
-    fresh = [
-        each for each in judged if person_key(job.account_id, each.analysis.profile.id) not in known
-    ]
-    now = clock.now().replace(microsecond=0)
-    leads = [
-        _lead(run, batch, each, lead_id, now)
-        for each, lead_id in zip(fresh, numbers(job.user_id, len(fresh)), strict=True)
-    ]
-    counts: dict[str, Counter[str]] = {NEW: Counter(), UNMATCHED: Counter()}
-    for each in fresh:
-        key = tally.tally_key(
-            job.account_id,
-            run.segment_id if each.verdict.confidence else None,
-            each.verdict.confidence,
-        )
-        counts[each.shelf][key] += 1
-    with db.transaction() as write:
-        for lead in leads:
-            write.save(lead, condition=LeadItem.person.does_not_exist())
-        tally.add(write, job.user_id, run.stream_id, counts)
-        write.update(
-            RunItem(run.stream_id, run.run_id),
-            actions=[RunItem.open.delete({job.batch_no}), *_progress(judged, bots)],
-            condition=RunItem.open.contains(job.batch_no),
-        )
-
-
-def _progress(judged: Sequence[Judged], bots: Sequence[Analysis]) -> list[Action]:
-    confidences = Counter(each.verdict.confidence for each in judged)
-    signals = Counter(
-        signal.name for bot in bots for signal in bot.bot.signals if signal.weight > 0
+def _aims(user_id: int, runs: Sequence[RunItem]) -> _Aims:
+    keys = {SegmentItem.at(run.segment_id) for run in runs}
+    keys |= {StreamItem.at(run.stream_id) for run in runs}
+    rows = WorkspaceItem.find_all((user_id, key) for key in keys)
+    return _Aims(
+        segments={row.segment_id: _compiled(row) for row in rows if isinstance(row, SegmentItem)},
+        streams={row.stream_id: row for row in rows if isinstance(row, StreamItem)},
     )
-    return [
-        RunItem.passed.add(confidences["high"] + confidences["medium"]),
-        RunItem.medium.add(confidences["medium"]),
-        RunItem.skipped_bots.add(len(bots)),
-        *(
-            db.increased(db.member(RunItem.bot_signals, name), number)
-            for name, number in signals.items()
-        ),
-    ]
 
 
-def _lead(run: RunItem, batch: BatchItem, judged: Judged, lead_id: int, now: datetime) -> LeadItem:
-    analysis, verdict = judged.analysis, judged.verdict
-    return LeadItem(
-        run.stream_id,
-        person_key(run.account_id, analysis.profile.id),
-        lead_id=lead_id,
-        user_id=run.user_id,
-        account_id=run.account_id,
-        run_id=run.run_id,
-        segment_id=run.segment_id if verdict.confidence else None,
-        confidence=verdict.confidence,
-        source=batch.source,
-        discovered_at=now,
-        profile=analysis.profile.to_dict(),
-        reasons=list(verdict.reasons),
-        labels=analysis.label_names(),
-        gender=analysis.gender.gender,
-        follower_tier=analysis.tier,
-        stream_shelf=shelf(run.stream_id, judged.shelf),
-        user_shelf=shelf(run.user_id, judged.shelf),
-        rank=rank(now, lead_id),
+def _compiled(segment: SegmentItem) -> CompiledSegment:
+    return compile_segment(
+        SegmentFilters(
+            description=segment.description,
+            gender_values=tuple(segment.gender_values),
+            labels={category: tuple(labels) for category, labels in segment.labels.items()},
+            follower_tiers=tuple(segment.follower_tiers),
+            good=segment.good,
+            bad=segment.bad,
+        )
     )

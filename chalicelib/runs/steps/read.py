@@ -10,11 +10,12 @@ from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.billing.plans import followers_cap, plan_of
 from chalicelib.profile import Profile
-from chalicelib.runs import rules
+from chalicelib.runs import newest, rules
 from chalicelib.runs.audience import BatchItem, ScanItem, known, mark
 from chalicelib.runs.closing import close_if_done
 from chalicelib.runs.jobs import JudgeBatch, ReadFollowers, RunRef
 from chalicelib.runs.steps import scan as scans
+from chalicelib.runs.steps.renaming import rename
 from chalicelib.runs.steps.slots import give_back
 from chalicelib.runs.table import RunItem
 from chalicelib.streams.table import StreamItem
@@ -134,9 +135,10 @@ class Reader:
             return None, _reason(fault, ref.handle)
         if profile.protected:
             return profile, f"@{profile.handle} is private now; its followers cannot be read"
+        if profile.handle != self.account.handle:
+            rename(self.job.user_id, self.job.account_id, profile.handle)
         AccountItem(self.job.user_id, self.account.key).update(
             actions=[
-                AccountItem.handle.set(profile.handle),
                 db.put(AccountItem.image_url, profile.image_url),
                 db.put(AccountItem.follower_count, profile.followers),
                 db.put(AccountItem.post_count, profile.posts),
@@ -160,6 +162,7 @@ class Reader:
         ]
         scans.attach(scan, fresh)
         for ref, after in fresh:
+            newest.running(self.job.user_id, ref.stream_id, ref.run_id)
             self._send(range(after + 1, scan.last_batch + 1), [ref])
         if self.is_repeat:
             for ref in self.job.runs:
@@ -180,23 +183,28 @@ class Reader:
 
     def _read(self, scan: ScanItem) -> bool:
         """Read pages until the scan ends. False when time ran out and a fresh job goes on."""
+        was_doubted = False
         while self.seconds_left() > 0:
-            room = self._cap() - scan.new_rows
             try:
-                page = self.profiles.followers(
-                    AccountRef(self.account.x_user_id, scan.handle),
-                    scan.cursor,
-                    room,
-                    usage=self.usage,
-                )
+                page = self._page(scan)
             except UpstreamFault as fault:
                 self._finish(scan, complete=False, error=_reason(fault, scan.handle))
                 return True
-            if self._take(scan, page, room):
+            is_end = page.cursor is None and not page.profiles
+            if is_end and scan.new_rows < scan.expected and not was_doubted:
+                was_doubted = True  # people are missing: an empty page may be a mishap, ask again
+            elif self._take(scan, page, self._cap() - scan.new_rows):
                 return True
         scans.release(scan)
         queues.send([self.job])
         return False
+
+    def _page(self, scan: ScanItem) -> Page:
+        """The next page. A provider that takes over begins anew, so it must be asked for as many
+        as the whole read may bring, not only for those that are still wanted.
+        """
+        ref = AccountRef(self.account.x_user_id, scan.handle)
+        return self.profiles.followers(ref, scan.cursor, self._cap(), usage=self.usage)
 
     def _take(self, scan: ScanItem, page: Page, room: int) -> bool:
         """Keep a page. True when it was the last."""

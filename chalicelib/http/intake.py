@@ -1,0 +1,95 @@
+"""What comes in: a request's body and query as schemas, and what else an endpoint may ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chalice.app import Request
+from pydantic import ValidationError
+
+from chalicelib import ids
+from chalicelib.auth import sessions
+from chalicelib.errors import ApiError, BodyTooLarge, InvalidJson, InvalidRequest
+from chalicelib.http.schema import Empty, Input, faults
+
+BODY_LIMIT = 262_144
+"""Bytes of a request body."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathId:
+    """Marks a path parameter as an id; text that is no id answers the 404 of its resource."""
+
+    missing: type[ApiError]
+
+    def parse(self, text: str) -> int:
+        value = ids.parse(text)
+        if value is None:
+            raise self.missing
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A request as it came, for an endpoint that checks a signature over it."""
+
+    body: str | bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who knocks at a door that asks nobody who they are."""
+
+    ip: str
+    session: str | None
+    """The token of the session cookie, alive or not."""
+
+
+def visitor(request: Request) -> Visitor:
+    """The visitor as API Gateway saw the connection; headers that claim otherwise say nothing."""
+    ip = str(request.context["identity"]["sourceIp"])
+    return Visitor(ip, sessions.token_of(request.headers))
+
+
+def raw_body(request: Request) -> bytes:
+    """The body as bytes. Raises BodyTooLarge."""
+    raw = request.raw_body
+    body = raw.encode(errors="surrogatepass") if isinstance(raw, str) else bytes(raw)
+    if len(body) > BODY_LIMIT:
+        raise BodyTooLarge
+    return body
+
+
+def validated(
+    request: Request, raw: bytes, body: type[Input] | None, query: type[Input]
+) -> dict[str, Any]:
+    """Body and query as their schemas. Raises InvalidJson, or one InvalidRequest for all faults."""
+    found: dict[str, Any] = {}
+    details: list[dict[str, str]] = []
+    if body is not None:
+        try:
+            found["body"] = body.model_validate_json(raw.strip() or b"{}")
+        except ValidationError as error:
+            if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+                raise InvalidJson from None
+            details += faults(error)
+    try:
+        found["query"] = query.model_validate(_single_values(request, details))
+    except ValidationError as error:
+        details += faults(error)
+    if details:
+        raise InvalidRequest(details=details)
+    return {name: value for name, value in found.items() if not isinstance(value, Empty)}
+
+
+def _single_values(request: Request, details: list[dict[str, str]]) -> dict[str, str]:
+    given = request.query_params
+    if given is None:
+        return {}
+    for name in given:
+        if len(given.getlist(name)) > 1:
+            details.append({"field": name, "message": "is given more than once"})
+    return dict(given)

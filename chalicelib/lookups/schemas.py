@@ -1,0 +1,129 @@
+"""Look-ups on the wire: enrichments by handle or id, their history, segments from a description."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
+
+from chalicelib.enrichment.enriching import Wanted
+from chalicelib.enrichment.schemas import EnrichRequest, Result
+from chalicelib.http.schema import (
+    Id,
+    Input,
+    Output,
+    QueryNumber,
+    Storable,
+    Time,
+    absent,
+    fault,
+)
+from chalicelib.segments.schemas import Name
+from chalicelib.streams.inputs import Handle
+from chalicelib.upstreams import contacts
+from chalicelib.upstreams.contacts import EMAIL, EmailMode
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be blank")
+    return text
+
+
+Description = Annotated[
+    str, Field(min_length=1, max_length=2000), Storable, AfterValidator(_not_blank)
+]
+XProfileId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
+
+
+class Whom(Input):
+    """A person on X: exactly one of handle and id."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    x_handle: Handle = absent()
+    x_profile_id: XProfileId = absent()
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Whom:
+        if (self.x_handle is None) == (self.x_profile_id is None):
+            raise fault("x_handle", "must be given, or x_profile_id, but not both")
+        return self
+
+
+class LookupEnrich(Whom, EnrichRequest):
+    """Find contacts of a person who need not be a lead."""
+
+
+class LookupEmail(Whom):
+    """Find the e-mail address of a person."""
+
+    email_mode: EmailMode = "any"
+
+    def wanted(self) -> Wanted:
+        """The request as the service takes it."""
+        return Wanted((EMAIL,), self.email_mode)
+
+
+class HistoryQuery(Input):
+    """Paging of a history."""
+
+    limit: Annotated[QueryNumber, Field(ge=1, le=500)] = 100
+    offset: Annotated[QueryNumber, Field(ge=0, le=10_000)] = absent()
+    cursor: Annotated[str, Field(min_length=1, max_length=2000)] = absent()
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> HistoryQuery:
+        if self.cursor is not None and self.offset is not None:
+            raise fault("cursor", "does not go together with offset")
+        return self
+
+
+class LookupShown(Output):
+    """One answered call."""
+
+    model_config = ConfigDict(alias_generator=None)
+
+    id: Id
+    x_handle: str
+    x_profile_id: str
+    requested_outputs: list[contacts.Output]
+    result: Result
+    credits_spent: int
+    created_at: Time
+
+
+class LookupHistory(Output):
+    """A page of a history, newest first. `total` counts all of it."""
+
+    items: list[LookupShown]
+    total: int
+    has_more: bool
+    next_cursor: str | None
+
+
+class SegmentDescription(Input):
+    """What a segment is to look for, in natural language."""
+
+    description: Description
+    name: Name | None = None
+    dry_run: bool = False
+
+
+class SegmentRead(Output):
+    """What was read from a description."""
+
+    name: str | None
+    description: str
+    gender_values: list[str]
+    applied_search_filters: dict[str, list[str]]
+    follower_count_tiers: list[str]
+
+
+class SegmentUnderstood(Output):
+    """The segment, the words without a meaning here, and its ids unless it was a dry run."""
+
+    id: Id = absent()
+    user_facing_id: str = absent()
+    segment: SegmentRead
+    unmatched: list[str]

@@ -1,0 +1,68 @@
+"""Bodies: how large, how odd, and whose fault. No body makes the API fail."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from chalicelib import errors
+from tests.api_client import Api
+from tests.refusals import assert_refused
+
+
+class TestBodies:
+    @pytest.mark.parametrize("kind", ["application/json", "text/plain", "image/png"])
+    @pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b'{"name": "\xc3"}', b'"\\ud800"', b"{]"])
+    def test_not_json(self, api: Api, raw: bytes, kind: str) -> None:
+        answer = api.request("POST", "/lookups/api-keys", raw, {"Content-Type": kind})
+        assert_refused(answer, errors.InvalidJson)
+
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"[" * 100_000,
+            b"[" * 5_000 + b"]" * 5_000,
+            b'{"name":' * 30_000,
+            b'{"x":' + b"[" * 3_000 + b"]" * 3_000 + b"}",
+            b'{"name": NaN}',
+            b'{"name": Infinity, "x": -Infinity}',
+            b"NaN",
+            b'{"name": 1' + b"0" * 5_000 + b"}",
+            b'{"x": -1' + b"0" * 100_000 + b"}",
+            b'{"name": 1e999999}',
+            b'{"name": "\\ud800"}',
+            b'{"\\udc00": 1}',
+            b'{"name": "a", "name": 5}',
+            b"null",
+            b"[]",
+            b"1e400",
+        ],
+    )
+    @pytest.mark.parametrize("path", ["/lookups/api-keys", "/streams"])
+    def test_odd_json_is_the_callers_fault(self, api: Api, path: str, raw: bytes) -> None:
+        for headers in ({}, {"Idempotency-Key": "k"}):
+            answer = api.request("POST", path, raw, headers)
+            assert answer.status_code == 400, answer.body
+            assert answer.json_body["code"] in ("invalid_json", "invalid_request")
+
+    def test_three_faults_at_once(self, api: Api) -> None:
+        answer = api.post("/lookups/api-keys?size=1", {"name": 5, "colour": "red"})
+        assert_refused(answer, errors.InvalidRequest)
+        assert {fault["field"] for fault in answer.json_body["details"]} == {
+            "name",
+            "colour",
+            "size",
+        }
+
+    @pytest.mark.parametrize("raw", [b"", b"{}", b" {} \n"])
+    def test_a_route_without_a_body_takes_an_empty_one(self, api: Api, raw: bytes) -> None:
+        answer = api.request("DELETE", "/lookups/api-keys/5", raw)
+        assert_refused(answer, errors.ApiKeyNotFound)
+        assert_refused(api.delete("/lookups/api-keys/5", {"why": "x"}), errors.InvalidRequest)
+
+    def test_256_kilobytes(self, api: Api) -> None:
+        body = json.dumps({"name": "n"}).encode()
+        path = "/lookups/api-keys"
+        assert api.request("POST", path, body.ljust(262_144)).status_code == 201
+        assert_refused(api.request("POST", path, body.ljust(262_145)), errors.BodyTooLarge)
