@@ -3,138 +3,185 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+class SettingsInvalid(ValueError):
+    """Some variables cannot be read; the message names each and says why."""
 
 
-class Settings(BaseModel):
+def _text(given: str) -> str:
+    return given
+
+
+def _switch(given: str) -> bool:
+    try:
+        return {"true": True, "1": True, "false": False, "0": False}[given.lower()]
+    except KeyError:
+        raise ValueError("must be true or false") from None
+
+
+def _between(
+    kind: Callable[[str], Any], least: float, most: float = float("inf")
+) -> Callable[[str], Any]:
+    def read(given: str) -> Any:
+        try:
+            value = kind(given)
+        except ValueError:
+            raise ValueError("must be a number") from None
+        if not least <= value <= most:
+            raise ValueError(f"must be {least:g} at least" + f", {most:g} at most" * (most < 1e9))
+        return value
+
+    return read
+
+
+def _setting(
+    default: Any, read: Callable[[str], Any] = _text, *, description: str, repr: bool = True
+) -> Any:
+    """A field. No validation library here: it would cost each cold start 10 ms."""
+    return field(default=default, repr=repr, metadata={"read": read, "description": description})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
     """The whole configuration, read once. Each field is the environment variable in upper case.
 
     Endpoints of AWS follow the SDK's own `AWS_ENDPOINT_URL` (and its per-service forms), which
     together with the base URLs below is the whole difference between AWS and a laptop.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    stage: str = Field("local", description="Names every table, queue and schedule group.")
-    aws_region: str = Field("us-east-1", description="Region of all AWS resources.")
-    aws_account_id: str = Field(
+    stage: str = _setting("local", description="Names every table, queue and schedule group.")
+    aws_region: str = _setting("us-east-1", description="Region of all AWS resources.")
+    aws_account_id: str = _setting(
         "000000000000", description="Account that owns the queues and the scheduler's role."
     )
-    base_url: str = Field(
+    base_url: str = _setting(
         "https://www.catchthegoodones.com/api/v2",
         description="Public address of the API, used in links and in the OpenAPI document.",
     )
-    ui_origin: str = Field(
+    ui_origin: str = _setting(
         "https://www.catchthegoodones.com",
         description="The one web origin that may call with cookies, and where sign-in ends.",
     )
-    key_pepper: str = Field(
+    key_pepper: str = _setting(
         "local-pepper",
         description="Secret mixed into the hash of API keys; changing it invalidates every key.",
         repr=False,
     )
-    cursor_secret: str = Field(
+    cursor_secret: str = _setting(
         "local-cursor-secret", description="Secret that signs list cursors.", repr=False
     )
-    mail_sender: str = Field(
+    mail_sender: str = _setting(
         "ctgo@catchthegoodones.com",
         description="Address that mail comes from; Amazon SES must know it as verified.",
     )
-    scrapebadger_base_url: str = Field(
+    scrapebadger_base_url: str = _setting(
         "https://scrapebadger.com", description="Address of the first X data provider."
     )
-    scrapebadger_api_key: str = Field(
+    scrapebadger_api_key: str = _setting(
         "", description="Key of ScrapeBadger; empty leaves the provider out.", repr=False
     )
-    apify_base_url: str = Field(
+    apify_base_url: str = _setting(
         "https://api.apify.com", description="Address of Apify, which runs kaitoeasyapi's actors."
     )
-    apify_token: str = Field(
+    apify_token: str = _setting(
         "", description="Token of Apify; empty leaves the provider out.", repr=False
     )
-    pdl_base_url: str = Field(
+    pdl_base_url: str = _setting(
         "https://api.peopledatalabs.com", description="Address of People Data Labs."
     )
-    pdl_api_key: str = Field(
+    pdl_api_key: str = _setting(
         "", description="Key of People Data Labs; empty leaves the provider out.", repr=False
     )
-    hunter_base_url: str = Field("https://api.hunter.io", description="Address of Hunter.")
-    hunter_api_key: str = Field(
+    hunter_base_url: str = _setting("https://api.hunter.io", description="Address of Hunter.")
+    hunter_api_key: str = _setting(
         "", description="Key of Hunter; empty leaves the provider out.", repr=False
     )
-    prospeo_base_url: str = Field("https://api.prospeo.io", description="Address of Prospeo.")
-    prospeo_api_key: str = Field(
+    prospeo_base_url: str = _setting("https://api.prospeo.io", description="Address of Prospeo.")
+    prospeo_api_key: str = _setting(
         "", description="Key of Prospeo; empty leaves the provider out.", repr=False
     )
-    llm_base_url: str = Field(
+    llm_base_url: str = _setting(
         "",
         description="Address of an OpenAI-compatible API, up to what stands before"
         " /chat/completions; empty leaves all judging to the embedded rules.",
     )
-    llm_api_key: str = Field(
+    llm_api_key: str = _setting(
         "", description="Key of the language model, where it wants one.", repr=False
     )
-    llm_model: str = Field(
+    llm_model: str = _setting(
         "", description="Name of the language model, as its API has it; needed with LLM_BASE_URL."
     )
-    llm_spend_per_run: int = Field(
+    llm_spend_per_run: int = _setting(
         40,
-        ge=0,
+        _between(int, 0),
         description="Calls to the language model, of ten profiles each, that one run may make.",
     )
-    llm_timeout: float = Field(
-        15, gt=0, description="Seconds that one call to the language model may take."
+    llm_timeout: float = _setting(
+        15.0,
+        _between(float, 0.1),
+        description="Seconds that one call to the language model may take.",
     )
-    stripe_api_key: str = Field(
+    stripe_api_key: str = _setting(
         "", description="Secret key of Stripe; empty refuses whatever needs a payment.", repr=False
     )
-    stripe_base_url: str = Field("https://api.stripe.com", description="Address of Stripe's API.")
-    stripe_webhook_secret: str = Field(
+    stripe_base_url: str = _setting(
+        "https://api.stripe.com", description="Address of Stripe's API."
+    )
+    stripe_webhook_secret: str = _setting(
         "",
         description="Signing secret of Stripe's events; empty refuses every event.",
         repr=False,
     )
-    stripe_price_starter: str = Field("", description="Stripe's price id of a starter account.")
-    stripe_price_growth: str = Field("", description="Stripe's price id of a growth account.")
-    stripe_price_pro: str = Field("", description="Stripe's price id of a pro account.")
-    requests_per_minute: int = Field(
-        60, ge=1, description="Requests that one API key may make in a minute."
+    stripe_price_starter: str = _setting("", description="Stripe's price id of a starter account.")
+    stripe_price_growth: str = _setting("", description="Stripe's price id of a growth account.")
+    stripe_price_pro: str = _setting("", description="Stripe's price id of a pro account.")
+    requests_per_minute: int = _setting(
+        60, _between(int, 1), description="Requests that one API key may make in a minute."
     )
-    allow_loopback_http: bool = Field(
-        False, description="Lets webhooks go to http on loopback; for work on one machine only."
+    allow_loopback_http: bool = _setting(
+        False,
+        _switch,
+        description="Lets webhooks go to http on loopback; for work on one machine only.",
     )
-    tracing: bool = Field(False, description="Sends traces of queue handlers to X-Ray.")
-    bot_threshold: float | None = Field(
+    tracing: bool = _setting(False, _switch, description="Sends traces of queue handlers to X-Ray.")
+    bot_threshold: float | None = _setting(
         None,
-        ge=0,
-        le=1,
+        _between(float, 0, 1),
         description="Bot score from which a profile is dropped; empty means the engine's own.",
     )
-    baseline_cap: int | None = Field(
-        None, ge=1, description="Replaces every plan's followers per sync; for measurements only."
+    baseline_cap: int | None = _setting(
+        None,
+        _between(int, 1),
+        description="Replaces every plan's followers per sync; for measurements only.",
     )
-    scrape_seconds: float = Field(
-        15,
-        gt=0,
+    scrape_seconds: float = _setting(
+        15.0,
+        _between(float, 0.1),
         description="How long one scrape job reads before it hands on to a fresh one.",
     )
 
-    @model_validator(mode="after")
-    def _names_its_model(self) -> Settings:
-        if self.llm_base_url and not self.llm_model:
-            raise ValueError("LLM_BASE_URL needs LLM_MODEL beside it")
-        return self
-
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the settings from `environ`. Raises pydantic.ValidationError naming every fault."""
-        values = {
-            name: environ[name.upper()] for name in cls.model_fields if environ.get(name.upper())
-        }
-        return cls.model_validate(values)
+        """Read the settings from `environ`. Raises SettingsInvalid naming every fault."""
+        values: dict[str, Any] = {}
+        faults = []
+        for each in fields(cls):
+            given = environ.get(each.name.upper())
+            if given:
+                try:
+                    values[each.name] = each.metadata["read"](given)
+                except ValueError as fault:
+                    faults.append(f"{each.name.upper()} {fault}")
+        if values.get("llm_base_url") and not values.get("llm_model"):
+            faults.append("LLM_BASE_URL needs LLM_MODEL beside it")
+        if faults:
+            raise SettingsInvalid("; ".join(faults))
+        return cls(**values)
 
     def resource(self, name: str) -> str:
         """The name of a table, queue or schedule group of this stage."""

@@ -29,7 +29,6 @@ from tests.emulators import Empty, on_ministack, on_moto  # noqa: E402
 from tests.queue_hand import QueueHand  # noqa: E402
 from tests.worlds import a_small_world  # noqa: E402
 
-
 EMULATORS = {"ministack": on_ministack, "moto": on_moto}
 
 

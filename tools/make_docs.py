@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from pathlib import Path
 
 from chalicelib import errors
@@ -48,7 +49,7 @@ def pages() -> dict[str, str]:
 
 def openapi_text(endpoints: Sequence[Endpoint]) -> str:
     """The document for the public address, whatever the address of this process."""
-    public = str(Settings.model_fields["base_url"].default)
+    public = Settings().base_url
     found = document(endpoints, base_url=public)
     return json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
@@ -118,9 +119,9 @@ def settings_page() -> str:
 
 
 def _setting_rows() -> Iterator[str]:
-    for name, field in Settings.model_fields.items():
+    for field in fields(Settings):
         default = "" if field.default in (None, "") else f"`{field.default}`"
-        yield f"| `{name.upper()}` | {default} | {field.description} |"
+        yield f"| `{field.name.upper()}` | {default} | {field.metadata['description']} |"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from chalicelib import clock, db
+from chalicelib import clock, db, telemetry
 from chalicelib.accounts.table import AccountItem
 from chalicelib.runs import newest
 from chalicelib.runs.table import FAILED, RETEST, SUCCEEDED, RunItem, entry, lock_key, logged
@@ -32,6 +32,7 @@ def close_if_done(stream_id: int, run_id: int) -> None:
             & RunItem.open.does_not_exist(),
         )
         _let_go(write, run, status)
+    telemetry.count(f"Runs{status.capitalize()}", 1)
 
 
 def _let_go(write: db.Write, run: RunItem, status: str) -> None:

@@ -40,6 +40,8 @@ class ReadFollowers(Job):
     account_id: int
     trigger: str
     runs: tuple[RunRef, ...]
+    came_again: bool = False
+    """Put off by a busy account after a delivery that may have died half-way."""
 
 
 class JudgeBatch(Job):

@@ -30,7 +30,8 @@ def start(message: Message) -> None:
 def read(message: Message, *, profiles: Profiles) -> None:
     """Take a message of the scrape queue."""
     job = ReadFollowers.model_validate_json(message.body)
-    Reader(job, profiles, message.seconds_left, message.is_repeat).work()
+    is_repeat = message.is_repeat or job.came_again
+    Reader(job, profiles, message.seconds_left, is_repeat).work()
 
 
 def judge(message: Message, *, second_opinion: SecondOpinion | None) -> None:

@@ -30,7 +30,7 @@ def _settings(world: StripeWorld, **changes: str) -> Settings:
         "stripe_base_url": world.url,
         **{f"stripe_price_{tier}": price for tier, price in PRICES.items()},
     }
-    return Settings.model_validate(own | changes)
+    return Settings(**(own | changes))
 
 
 def _subscriptions(world: StripeWorld, **changes: str) -> Subscriptions:

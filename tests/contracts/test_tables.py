@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from typing import Any
 
 import pytest
 from chalice.app import SQSEventConfig
 
+import chalicelib
 from app import app
 from chalicelib import db
 from chalicelib.settings import settings
@@ -22,6 +25,10 @@ QUEUES: dict[str, dict[str, Any]] = {
     str(properties["QueueName"]["Fn::Sub"]).replace("ctgo-${Stage}-", ""): properties
     for properties in template.properties(PARSED, "AWS::SQS::Queue").values()
 }
+
+
+for _module in pkgutil.walk_packages(chalicelib.__path__, "chalicelib."):
+    import_module(_module.name)  # rooms load when they are called; here every model must be there
 
 
 def _models(of: type[db.Table] = db.Table) -> list[type[db.Table]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from chalicelib import clock, db, queues
+from chalicelib import clock, db, queues, telemetry
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.billing.plans import followers_cap, plan_of
@@ -45,11 +45,19 @@ class Reader:
 
     def work(self) -> None:
         """Move the account's scan on until it ends; out of time, send a job that goes on."""
+        try:
+            self._move_on()
+        finally:
+            telemetry.count("UpstreamCalls", self.usage.calls)
+            telemetry.count("UpstreamRows", self.usage.rows)
+
+    def _move_on(self) -> None:
         self.user, self.account = self._owner()
         try:
             scan = scans.take(self.job.account_id, clock.now())
         except scans.Busy:
-            queues.send([self.job], delay_seconds=WAIT_SECONDS)
+            later = self.job.model_copy(update={"came_again": self.is_repeat})
+            queues.send([later], delay_seconds=WAIT_SECONDS)
             return
         self._repair(scan)
         if scan.is_reading and scan.trigger != self.job.trigger and not self._read(scan):

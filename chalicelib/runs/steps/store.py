@@ -10,7 +10,7 @@ from typing import Any
 
 from pynamodb.expressions.update import Action
 
-from chalicelib import clock, db
+from chalicelib import clock, db, telemetry
 from chalicelib.auth.users import numbers
 from chalicelib.leads.table import LeadItem, person_key, rank, shelf
 from chalicelib.leads.tally import Changes
@@ -69,6 +69,9 @@ def store(run: RunItem, batch: BatchItem, sifted: Sifted, *, beside: set[int]) -
             ],
             condition=RunItem.open.contains(batch.batch_no),
         )
+    telemetry.count("ProfilesJudged", len(sifted.people) + len(sifted.bots))
+    telemetry.count("BotsDropped", len(sifted.bots))
+    telemetry.count("LeadsFound", storing.entered)
 
 
 def _progress(run: RunItem, sifted: Sifted) -> list[Action]:
