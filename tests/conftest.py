@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from localdev import environment, ports
@@ -46,12 +47,18 @@ def aws(_emulator: Empty) -> str:
     return f"http://127.0.0.1:{AWS_PORT}"
 
 
+@pytest.fixture(scope="session")
+def _x_server() -> Iterator[Server]:
+    # One for the session: the app keeps its connections to X open from test to test.
+    with serve(XWorld(a_small_world(), present=1.0), port=X_PORT) as server:
+        yield server
+
+
 @pytest.fixture
-def x_world() -> Iterator[Server]:
+def x_world(_x_server: Server) -> Server:
     """A fake X with a small world of known people; `@orbitdesk` has 120 followers."""
-    server = serve(XWorld(a_small_world(), present=1.0), port=X_PORT)
-    yield server
-    server.stop()
+    httpx.post(f"{_x_server.url}/_control/reset").raise_for_status()
+    return _x_server
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
-"""Leads over HTTP: lists over one and over all streams, feedback, export."""
+"""Lists of leads over HTTP, over one and over all streams."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 
 import pytest
 import time_machine
@@ -12,39 +11,12 @@ import time_machine
 from bench.trips import counted
 from chalicelib.streams.table import StatsItem, StreamItem
 from localdev.xworld.server import Server
+from tests.api.lead_lists import OF_A_KIND, ids_of, made_for, ran, walk
 from tests.api_client import Api
 from tests.queue_hand import QueueHand
-from tests.worlds import FOLLOWERS, MATCHING
+from tests.worlds import FOLLOWERS
 
 START = datetime(2026, 7, 5, 6, 15, tzinfo=UTC)
-OF_A_KIND = 20
-"""Followers of `@orbitdesk` who share a bio."""
-
-
-def _made(api: Api, description: str) -> int:
-    pair = {"accountHandle": "orbitdesk", "accountTier": "pro"}
-    pairs = [{**pair, "segment": {"description": description}}]
-    return int(api.create_stream(pairs=pairs, name=description)["id"])
-
-
-def _stream(api: Api, queues: QueueHand, description: str) -> int:
-    stream_id = _made(api, description)
-    api.post(f"/streams/{stream_id}/run")
-    queues.drain()
-    return stream_id
-
-
-def _walk(api: Api, path: str) -> Iterator[dict[str, Any]]:
-    """All pages that cursors lead to."""
-    page = api.get(path).json_body
-    yield page
-    while page["nextCursor"]:
-        page = api.get(f"{path}&cursor={page['nextCursor']}").json_body
-        yield page
-
-
-def _ids(page: dict[str, Any]) -> list[int]:
-    return [lead["id"] for lead in page["leads"]]
 
 
 class TestAllStreams:
@@ -53,7 +25,7 @@ class TestAllStreams:
         """Three streams, a minute between their runs; the last one is archived."""
         with time_machine.travel(START, tick=True) as traveller:
             kinds = ("software engineers", "nurses", "photographers")
-            made = [_made(api, kind) for kind in kinds]
+            made = [made_for(api, kind) for kind in kinds]
             for stream_id in made:
                 api.post(f"/streams/{stream_id}/run")
                 queues.drain()
@@ -66,7 +38,7 @@ class TestAllStreams:
 
     @pytest.mark.moto
     def test_they_are_one_list(self, api: Api, streams: list[int]) -> None:
-        pages = list(_walk(api, "/leads?limit=7"))
+        pages = list(walk(api, "/leads?limit=7"))
         assert {page["total"] for page in pages} == {3 * OF_A_KIND}
         leads = [lead for page in pages for lead in page["leads"]]
         assert len({lead["id"] for lead in leads}) == len(leads) == 3 * OF_A_KIND
@@ -74,9 +46,9 @@ class TestAllStreams:
         assert order == sorted(order, reverse=True)
         assert [lead["streamId"] for lead in leads[::OF_A_KIND]] == streams[::-1]
         whole = api.get("/leads?limit=500").json_body
-        assert _ids(whole) == [lead["id"] for lead in leads]
+        assert ids_of(whole) == [lead["id"] for lead in leads]
         assert (whole["hasMore"], whole["nextCursor"]) == (False, None)
-        assert _ids(api.get("/leads?limit=10&offset=25").json_body) == _ids(whole)[25:35]
+        assert ids_of(api.get("/leads?limit=10&offset=25").json_body) == ids_of(whole)[25:35]
         beyond = api.get("/leads?offset=100").json_body
         assert beyond == {"leads": [], "total": 60, "hasMore": False, "nextCursor": None}
 
@@ -97,7 +69,7 @@ class TestAllStreams:
             ("lifecycle=all&since=2026-07-05T06:14:59Z", everything),
         ):
             page = api.get(f"/leads?limit=500&{query}").json_body
-            assert _ids(page) == [lead["id"] for lead in wanted], query
+            assert ids_of(page) == [lead["id"] for lead in wanted], query
             assert page["total"] == len(wanted), query
             summary = api.get(f"/leads?summary=true&{query}").json_body
             assert sum(summary.values()) == len(wanted), query
@@ -120,11 +92,11 @@ class TestAllStreams:
     @pytest.mark.usefixtures("streams")
     def test_since_walks_by_cursor_and_by_offset(self, api: Api) -> None:
         since = "since=2026-07-05T06:15:50Z"
-        pages = list(_walk(api, f"/leads?limit=9&{since}"))
+        pages = list(walk(api, f"/leads?limit=9&{since}"))
         assert {page["total"] for page in pages} == {2 * OF_A_KIND}
-        found = [lead for page in pages for lead in _ids(page)]
-        assert found == _ids(api.get(f"/leads?limit=500&{since}").json_body)
-        assert _ids(api.get(f"/leads?limit=9&offset=9&{since}").json_body) == found[9:18]
+        found = [lead for page in pages for lead in ids_of(page)]
+        assert found == ids_of(api.get(f"/leads?limit=500&{since}").json_body)
+        assert ids_of(api.get(f"/leads?limit=9&offset=9&{since}").json_body) == found[9:18]
 
     @pytest.mark.usefixtures("streams")
     def test_unmatched_people_stand_among_the_others(self, api: Api) -> None:
@@ -135,10 +107,10 @@ class TestAllStreams:
         assert all(lead["segmentId"] is None for lead in unmatched)
         walked = [
             one
-            for each in _walk(api, "/leads?includeUnmatched=true&limit=100")
-            for one in _ids(each)
+            for each in walk(api, "/leads?includeUnmatched=true&limit=100")
+            for one in ids_of(each)
         ]
-        assert walked == _ids(page)
+        assert walked == ids_of(page)
         summary = api.get("/leads?includeUnmatched=true&summary=true").json_body
         assert summary == {"highFitCount": 3 * OF_A_KIND, "mediumFitCount": 0}
 
@@ -272,7 +244,7 @@ class TestListRefusals:
         assert api.get("/leads?summary=true").json_body == {"highFitCount": 0, "mediumFitCount": 0}
 
     def test_a_cursor_is_bound_to_filters_and_user(self, api: Api, queues: QueueHand) -> None:
-        stream_id = _stream(api, queues, "nurses")
+        stream_id = ran(api, queues, "nurses")
         cursor = api.get("/leads?limit=2").json_body["nextCursor"]
         assert api.get(f"/leads?limit=5&cursor={cursor}").status_code == 200
         mismatches = [
@@ -291,168 +263,9 @@ class TestListRefusals:
         assert api.get(f"/leads?cursor={forged}").json_body["code"] == "invalid_request"
 
 
-class TestExport:
-    @pytest.mark.moto
-    def test_the_first_time_is_kept(self, api: Api, queues: QueueHand) -> None:
-        stream_id = _stream(api, queues, "nurses")
-        path = f"/streams/{stream_id}/leads"
-        lead = api.get(f"{path}?limit=1").json_body["leads"][0]
-        with time_machine.travel(datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)) as traveller:
-            first = api.post(f"/leads/{lead['id']}/export")
-            traveller.shift(3600)
-            second = api.post(f"/leads/{lead['id']}/export", {})
-        assert first.status_code == 200
-        exported = {"ok": True, "leadId": lead["id"], "exportedAt": "2027-01-02T03:04:05Z"}
-        assert first.json_body == second.json_body == exported
-        for base in (path, "/leads"):
-            assert api.get(f"{base}?limit=500").json_body["total"] == OF_A_KIND - 1
-            assert lead["id"] not in _ids(api.get(f"{base}?limit=500").json_body)
-            shown = api.get(f"{base}?lifecycle=exported").json_body
-            assert shown["leads"] == [{**lead, "exportedAt": "2027-01-02T03:04:05Z"}]
-            assert shown["total"] == 1
-            everything = api.get(f"{base}?lifecycle=all&limit=500").json_body
-            assert everything["total"] == len(set(_ids(everything))) == OF_A_KIND
-        stream = api.get(f"/streams/{stream_id}").json_body["stream"]
-        assert stream["leadCounts"] == {"high": OF_A_KIND, "medium": 0, "exported": 1}
-
-    def test_somebody_unmatched(self, api: Api, queues: QueueHand) -> None:
-        stream_id = _stream(api, queues, "nurses")
-        path = f"/streams/{stream_id}/leads?limit=500"
-        people = api.get(f"{path}&includeUnmatched=true").json_body["leads"]
-        someone = next(lead for lead in people if lead["matchConfidence"] is None)
-        assert api.post(f"/leads/{someone['id']}/export").status_code == 200
-        for query, total, is_there in (
-            ("", OF_A_KIND, False),
-            ("&includeUnmatched=true", FOLLOWERS - 1, False),
-            ("&lifecycle=exported", 0, False),
-            ("&lifecycle=exported&includeUnmatched=true", 1, True),
-            ("&lifecycle=all", OF_A_KIND, False),
-            ("&lifecycle=all&includeUnmatched=true", FOLLOWERS, True),
-        ):
-            page = api.get(path + query).json_body
-            assert (page["total"], len(page["leads"])) == (total, total), query
-            assert (someone["id"] in _ids(page)) is is_there, query
-        counts = api.get(f"/streams/{stream_id}").json_body["stream"]["leadCounts"]
-        assert counts == {"high": OF_A_KIND, "medium": 0, "exported": 0}
-
-    def test_a_walk_is_stable_while_leads_are_exported(self, api: Api, queues: QueueHand) -> None:
-        stream_id = _stream(api, queues, "software engineers and founders")
-        seen: list[int] = []
-        for page in _walk(api, f"/streams/{stream_id}/leads?limit=7"):
-            assert page["total"] == MATCHING
-            seen += _ids(page)
-            for lead_id in _ids(page):
-                api.post(f"/leads/{lead_id}/export")
-        assert len(seen) == len(set(seen)) == MATCHING
-        assert api.get(f"/streams/{stream_id}/leads").json_body["total"] == 0
-        walked = [one for page in _walk(api, "/leads?lifecycle=all&limit=11") for one in _ids(page)]
-        assert walked == seen
-
-    @pytest.mark.parametrize("action", ["export", "feedback"])
-    def test_no_such_lead(self, api: Api, queues: QueueHand, action: str) -> None:
-        stream_id = _stream(api, queues, "nurses")
-        lead = api.get(f"/streams/{stream_id}/leads?limit=1").json_body["leads"][0]
-        body = None if action == "export" else {"segmentId": lead["segmentId"], "feedback": "good"}
-        with Api.for_new_user("other@example.org", subscribed=True) as other:
-            for lead_id in (lead["id"], lead["id"] + 100_000, 1, "x", "0", "-1", 2**53):
-                answer = other.post(f"/leads/{lead_id}/{action}", body)
-                assert (answer.status_code, answer.json_body["error"]) == (404, "Lead not found")
-        unchanged = api.get(f"/streams/{stream_id}/leads?limit=1").json_body["leads"][0]
-        assert unchanged == lead
-
-    def test_it_takes_no_body(self, api: Api) -> None:
-        answer = api.post("/leads/5/export", {"at": "now"})
-        assert [fault["field"] for fault in answer.json_body["details"]] == ["at"]
-
-
-class TestFeedback:
-    @pytest.fixture
-    def lead(self, api: Api, queues: QueueHand) -> dict[str, Any]:
-        stream_id = _stream(api, queues, "nurses")
-        return dict(api.get(f"/streams/{stream_id}/leads?limit=1").json_body["leads"][0])
-
-    @pytest.mark.moto
-    def test_a_repeat_replaces_the_verdict(self, api: Api, lead: dict[str, Any]) -> None:
-        assert lead["feedback"] is None
-        mine = {"segmentId": lead["segmentId"]}
-        for given, shown in (
-            ({"feedback": "bad"}, ("bad", "zapier", None)),
-            ({"feedback": "bad"}, ("bad", "zapier", None)),
-            (
-                {"feedback": "bad", "badReason": "wrong_job", "badReasonFreeform": "a vet"},
-                ("bad", "wrong_job", "a vet"),
-            ),
-            ({"feedback": "bad", "badReasonFreeform": "é" * 500}, ("bad", "zapier", "é" * 500)),
-            ({"feedback": "good"}, ("good", None, None)),
-        ):
-            answer = api.post(f"/leads/{lead['id']}/feedback", {**mine, **given})
-            assert (answer.status_code, answer.json_body) == (200, {"ok": True})
-            verdict, reason, words = shown
-            now = api.get("/leads?limit=1").json_body["leads"][0]
-            assert now == {
-                **lead,
-                "feedback": {
-                    **mine,
-                    "feedback": verdict,
-                    "badReason": reason,
-                    "badReasonFreeform": words,
-                },
-            }
-
-    def test_exported_and_unmatched_people_take_feedback_too(
-        self, api: Api, lead: dict[str, Any]
-    ) -> None:
-        api.post(f"/leads/{lead['id']}/export")
-        people = api.get("/leads?includeUnmatched=true&limit=500").json_body["leads"]
-        someone = next(each for each in people if each["matchConfidence"] is None)
-        for lead_id in (lead["id"], someone["id"]):
-            body = {"segmentId": lead["segmentId"], "feedback": "good"}
-            assert api.post(f"/leads/{lead_id}/feedback", body).status_code == 200
-        page = api.get("/leads?lifecycle=all&includeUnmatched=true&limit=500").json_body
-        judged = {each["id"] for each in page["leads"] if each["feedback"]}
-        assert judged == {lead["id"], someone["id"]}
-
-    @pytest.mark.parametrize(
-        ("body", "field"),
-        [
-            ({"feedback": "good"}, "segmentId"),
-            ({"segmentId": 1}, "feedback"),
-            ({"segmentId": "1", "feedback": "good"}, "segmentId"),
-            ({"segmentId": 1, "feedback": "fine"}, "feedback"),
-            ({"segmentId": 1, "feedback": "bad", "badReason": "ugly"}, "badReason"),
-            ({"segmentId": 1, "feedback": "bad", "badReason": None}, "badReason"),
-            ({"segmentId": 1, "feedback": "good", "badReason": "bot"}, "badReason"),
-            ({"segmentId": 1, "feedback": "good", "badReasonFreeform": "x"}, "badReasonFreeform"),
-            (
-                {"segmentId": 1, "feedback": "bad", "badReasonFreeform": "x" * 501},
-                "badReasonFreeform",
-            ),
-            ({"segmentId": 1, "feedback": "bad", "badReasonFreeform": "\0"}, "badReasonFreeform"),
-            ({"segmentId": 1, "feedback": "bad", "stars": 5}, "stars"),
-        ],
-    )
-    def test_bad_bodies(self, api: Api, body: dict[str, Any], field: str) -> None:
-        answer = api.post("/leads/5/feedback", body)
-        assert (answer.status_code, answer.json_body["code"]) == (400, "invalid_request")
-        assert [fault["field"] for fault in answer.json_body["details"]] == [field]
-
-    def test_segments_that_have_nothing_to_do_with_the_lead(
-        self, api: Api, lead: dict[str, Any]
-    ) -> None:
-        other = api.create_stream()["segments"][0]["segmentId"]
-        for segment_id in (other, 5):
-            body = {"segmentId": segment_id, "feedback": "good"}
-            answer = api.post(f"/leads/{lead['id']}/feedback", body)
-            assert (answer.status_code, answer.json_body["error"]) == (
-                404,
-                "Saved search not found",
-            )
-        assert api.get("/leads?limit=1").json_body["leads"][0]["feedback"] is None
-
-
 def test_counts_agree_everywhere(api: Api, queues: QueueHand, x_world: Server) -> None:
     """Tallies, the stream's counts and the rows themselves, after growth and exports."""
-    stream_id = _stream(api, queues, "software engineers and founders")
+    stream_id = ran(api, queues, "software engineers and founders")
     x_world.world.grow("orbitdesk", 9)
     api.post(f"/streams/{stream_id}/run")
     queues.drain()

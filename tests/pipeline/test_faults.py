@@ -14,7 +14,6 @@ from localdev.xworld.person import people_of
 from localdev.xworld.server import Server, serve
 from localdev.xworld.world import XWorld
 from tests.api_client import Api
-from tests.conftest import X_PORT
 from tests.pipeline.impatient import ImpatientHand, an_impatient_hand
 from tests.worlds import BIOS, FOLLOWERS, MATCHING
 
@@ -236,9 +235,8 @@ MANY = 640
 
 
 def test_who_takes_over_late_lists_from_the_start(aws: str, x_world: Server) -> None:
-    x_world.stop()
     people = people_of(_row(number) for number in range(MANY))
-    with serve(XWorld(people, present=1.0), port=X_PORT) as wide:
+    with serve(XWorld(people, present=1.0)) as wide:
         _fault(wide, BADGER | {"path": LIST, "after": 12})  # 600 people
         with (
             Api.for_new_user("wide@example.org", subscribed=True) as api,
