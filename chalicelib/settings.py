@@ -73,7 +73,10 @@ class Settings:
         repr=False,
     )
     cursor_secret: str = _setting(
-        "local-cursor-secret", description="Secret that signs list cursors.", repr=False
+        "local-cursor-secret",
+        description="Secret that signs list cursors, and hides profiles from a language model"
+        " behind ids that nobody can guess.",
+        repr=False,
     )
     mail_sender: str = _setting(
         "ctgo@catchthegoodones.com",
