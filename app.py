@@ -7,12 +7,13 @@ one request or one message takes, not for all.
 from __future__ import annotations
 
 import gc
+import os
 
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it looks through every package
 gc.disable()  # collecting while hundreds of modules load finds nothing and costs 40 ms
 
 from chalice.app import Chalice, CORSConfig, SQSEvent
 
-from chalicelib import queues
 from chalicelib.http.router import register
 from chalicelib.rooms import ROOMS, module_of
 from chalicelib.settings import settings
@@ -43,6 +44,7 @@ v1.register(app, cors=cors)
 @observed
 def start_run(event: SQSEvent) -> None:
     """A trigger becomes runs and one read per account."""
+    from chalicelib import queues
     from chalicelib.runs import pipeline
 
     for message in queues.messages(event):
@@ -53,7 +55,7 @@ def start_run(event: SQSEvent) -> None:
 @observed
 def scrape(event: SQSEvent) -> None:
     """An account's new followers come in batches."""
-    from chalicelib import wiring
+    from chalicelib import queues, wiring
     from chalicelib.runs import pipeline
 
     for message in queues.messages(event):
@@ -64,7 +66,7 @@ def scrape(event: SQSEvent) -> None:
 @observed
 def enrich(event: SQSEvent) -> None:
     """A batch is filtered, labelled, matched and stored."""
-    from chalicelib import wiring
+    from chalicelib import queues, wiring
     from chalicelib.runs import pipeline
 
     for message in queues.messages(event):
@@ -75,7 +77,7 @@ def enrich(event: SQSEvent) -> None:
 @observed
 def settle_billing(event: SQSEvent) -> None:
     """An event of Stripe's makes our rows agree with Stripe."""
-    from chalicelib import wiring
+    from chalicelib import queues, wiring
     from chalicelib.billing.inbox import SettleEvent
     from chalicelib.settlement import settling
 
@@ -87,7 +89,7 @@ def settle_billing(event: SQSEvent) -> None:
 @observed
 def keep_up(event: SQSEvent) -> None:
     """What had to follow a change of a workspace is made good."""
-    from chalicelib import wiring
+    from chalicelib import queues, wiring
 
     for message in queues.messages(event):
         wiring.upkeep().take(message)
@@ -96,3 +98,4 @@ def keep_up(event: SQSEvent) -> None:
 # What is loaded now stays: later collections need not look at it again.
 gc.freeze()
 gc.enable()
+gc.set_threshold(50_000, 20, 50)  # requests are short; the default would collect within the first

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from localdev.environment import ROOT
 
-ROUNDS = 15
+ROUNDS = 25
 
 BARE = """
 import json, os, time

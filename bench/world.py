@@ -28,6 +28,7 @@ def emulated_aws() -> Iterator[str]:
                 aws_url=url, scheduler_url=url, x_world_url=url, base_url="http://127.0.0.1/api/v2"
             )
             os.environ |= {**wired, "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+            os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
             yield url
         finally:
             child.stop()
