@@ -23,7 +23,7 @@ SEGMENTS = ("nurses and photographers", "nurses and founders")
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.usefixtures("x_world")
 def test_a_worker_that_dies_at_any_call(api: Api, queues: QueueHand, when: str) -> None:
-    """One stream, whose segment changes back and forth between re-tests; each has its one outcome."""
+    """One stream whose segment changes between re-tests; each re-test has its one outcome."""
     with time_machine.travel(datetime(2026, 7, 5, 6, 15, tzinfo=UTC), tick=True) as traveller:
         UserItem(api.user_id, SELF).update(
             actions=[UserItem.period_start.set(datetime(2026, 7, 1, tzinfo=UTC))]
