@@ -37,8 +37,6 @@ _R = TypeVar("_R")
 
 TRANSACTION_LIMIT = 100
 """Items in one DynamoDB transaction."""
-BATCH_GET_LIMIT = 100
-"""Keys in one BatchGetItem."""
 
 
 class IntegerAttribute(Attribute[int]):

@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 
-from chalicelib import aws as clients
-from chalicelib import db
+from bench.trips import counted
 from tests.api.stream_hand import pair, set_user
 from tests.api_client import Api
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The names of the AWS calls that are made within."""
-    calls: list[str] = []
-
-    def note(model: Any, **_: Any) -> None:
-        calls.append(model.name)
-
-    emitters = [
-        db.connection().client.meta.events,
-        clients.client("sqs").meta.events,
-        clients.client("scheduler").meta.events,
-    ]
-    for emitter in emitters:
-        emitter.register("before-call", note)
-    try:
-        yield calls
-    finally:
-        for emitter in emitters:
-            emitter.unregister("before-call", note)
 
 
 @pytest.mark.parametrize(
