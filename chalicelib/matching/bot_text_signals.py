@@ -6,11 +6,10 @@ import re
 from typing import Final
 
 from chalicelib.matching.bot_signals import Signal
-from chalicelib.matching.phrases import Phrases
+from chalicelib.matching.phrases import find_phrases
 from chalicelib.matching.text import BREAK, normalise, tokens
 from chalicelib.profile import Profile
 
-_PHRASES: Final = Phrases("bot_words.tsv")
 # Signal, weight, and what is added where it is said more than once.
 _SAYS: Final = {
     "declared": ("declared_automation", 3.5, 0.5),
@@ -53,7 +52,7 @@ def text_signals(profile: Profile) -> list[Signal]:
 def _add_bio(signals: list[Signal], bio: str) -> None:
     read = tokens(bio)
     said: dict[str, list[str]] = {}
-    for start, end, meaning in _PHRASES.find(read):
+    for start, end, meaning in find_phrases(read, "bot"):
         said.setdefault(meaning, []).append(" ".join(read[start:end]))
     maker = _maker(read) if "by" in read else None
     if maker:

@@ -8,8 +8,7 @@ lead, a bot that stays costs a little: no single weak finding reaches the thresh
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from chalicelib.matching.bot_signals import Signal, number_signals
 from chalicelib.matching.bot_text_signals import text_signals
@@ -20,8 +19,7 @@ PRIOR: Final = -1.75
 """Log odds of a bot among profiles that show no signal at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class BotVerdict:
+class BotVerdict(NamedTuple):
     """`score` from 0 to 1; `signals` heaviest first, those that speak for a person included."""
 
     score: float

@@ -35,7 +35,9 @@ class _Words(NamedTuple):
     after: frozenset[str]
     after_two: frozenset[str]
     telling: frozenset[str]
-    """All words that can take a role away from the writer."""
+    """All words before a role that can take it away from the writer."""
+    taking_back: frozenset[str]
+    """The first words behind a role that can."""
 
 
 @cache
@@ -45,7 +47,8 @@ def _words() -> _Words:
     named = {name: frozenset(line.split()) for name, line in listed.items()}
     lists = ("link", "ex", "no", "not_now", "other", "fan", "kin")
     telling = frozenset().union(*(named[name] for name in lists))
-    return _Words(**named, after_two=pairs, telling=telling)
+    taking_back = named["after"].union(pair.split()[0] for pair in pairs)
+    return _Words(**named, after_two=pairs, telling=telling, taking_back=taking_back)
 
 
 def clause_before(line: str, start: int) -> list[str]:
@@ -99,8 +102,8 @@ def _is_not_mine(before: Sequence[str], listed: _Words) -> bool:
 
 
 def _is_taken_back(line: str, end: int) -> bool:
-    if line[end + 1] == BREAK:
-        return False
     listed = _words()
+    if line[end + 1 : line.find(" ", end + 1)] not in listed.taking_back:
+        return False
     clause = line[end : end + _CHARACTERS].partition(BREAK)[0].split()[:2]
     return bool(clause) and (clause[0] in listed.after or " ".join(clause) in listed.after_two)

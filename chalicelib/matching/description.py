@@ -7,7 +7,6 @@ One contradiction contradicts the whole; else the satisfied weight over all weig
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from chalicelib.matching.aliases import Category, accepted
@@ -37,8 +36,7 @@ _USUAL: Final = Thresholds()
 State = Literal["satisfied", "partly", "unknown", "contradicted"]
 
 
-@dataclass(frozen=True, slots=True)
-class Fit:
+class Fit(NamedTuple):
     """`score` is the satisfied share, 0 to 1; `reasons` tell what was satisfied or contradicted."""
 
     state: State

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chalicelib.matching.bots import DEFAULT_THRESHOLD, BotVerdict, judge_bot
 from chalicelib.matching.gender import GenderVerdict, judge_gender
@@ -12,8 +12,7 @@ from chalicelib.matching.tiers import follower_tier
 from chalicelib.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class Analysis:
+class Analysis(NamedTuple):
     """A profile with its verdicts; `tier` is None where the follower count is not known."""
 
     profile: Profile

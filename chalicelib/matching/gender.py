@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.matching.given_names import Named, read_name
 from chalicelib.matching.kind import judge_kind
@@ -11,8 +10,7 @@ from chalicelib.matching.stated_gender import Stated, read_bio
 from chalicelib.profile import Profile
 
 
-@dataclass(frozen=True, slots=True)
-class GenderVerdict:
+class GenderVerdict(NamedTuple):
     """`high`: stated, or a first name of one gender in the display name; `medium`: weaker."""
 
     gender: Literal["female", "male", "unknown"]

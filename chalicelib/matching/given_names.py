@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Final, NamedTuple
 
 from chalicelib.matching.names import Gender, GivenName, known_names
@@ -37,6 +38,8 @@ _GLUED_LEADING: Final = (
 )
 _GLUED_LEADS: Final = frozenset(_GLUED_LEADING.split())
 _LONGEST_LEAD: Final = max(map(len, _GLUED_LEADS))
+_SHORTEST_LEAD: Final = min(map(len, _GLUED_LEADS))
+_LEAD_EDGES: Final = frozenset(lead[:_SHORTEST_LEAD] for lead in _GLUED_LEADS)
 _PARTS: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _WORDS: Final = re.compile(r"[^\W\d_]+")
 # `m1chelle`: a digit between two letters stands for the letter that it looks like.
@@ -82,9 +85,15 @@ def read_name(name: str | None, handle: str) -> Named | None:
     return Named(*found, False) if found else None
 
 
-def split_handle(handle: str) -> list[str]:
-    """The words that a handle is made of, lower case: `AnaLuz_99` is ana and luz."""
-    return [part.lower() for part in _PARTS.findall(handle)]
+@lru_cache(maxsize=256)
+def split_handle(handle: str) -> tuple[str, ...]:
+    """The words that a handle is made of, lower case: `AnaLuz_99` is ana and luz.
+
+    Cached because organisations and first names are both looked for in it.
+    """
+    if handle.islower() and handle.isalpha() and handle.isascii():
+        return (handle,)
+    return tuple([part.lower() for part in _PARTS.findall(handle)])
 
 
 def _as_letter(digit: re.Match[str]) -> str:
@@ -96,10 +105,10 @@ def _is_unisex(word: str) -> bool:
     return known is not None and known.use == "unisex"
 
 
-def _read(words: list[str]) -> _Reading | None:
+def _read(words: Sequence[str]) -> _Reading | None:
     """Read the words of a name in the order in which they can be trusted."""
     names = known_names()
-    parts = [word for word in words if word not in names or names[word].use != "place"]
+    parts = words if _places().isdisjoint(words) else [w for w in words if w not in _places()]
     while len(parts) > 1 and parts[0] in _LEADS:
         parts = parts[1:]
     if not parts:
@@ -113,10 +122,16 @@ def _read(words: list[str]) -> _Reading | None:
     return _called(parts) or _begins_with_name(first) or _later_name(parts)
 
 
-def _called(parts: list[str]) -> _Reading | None:
-    for part in parts:
-        if part in CALLED:
-            return part, CALLED[part], True
+@cache
+def _places() -> frozenset[str]:
+    """Words that look like names and are none."""
+    return frozenset(name for name, known in known_names().items() if known.use == "place")
+
+
+def _called(parts: Sequence[str]) -> _Reading | None:
+    if not CALLED.keys().isdisjoint(parts):
+        called = next(part for part in parts if part in CALLED)
+        return called, CALLED[called], True
     last = parts[-1]
     if last.endswith(_GLUED_FEMALE):
         return last, "female", False
@@ -127,21 +142,51 @@ def _called(parts: list[str]) -> _Reading | None:
 
 def _begins_with_name(word: str) -> _Reading | None:
     """A first name that runs on: `mattkrueger`, `itslaura`, `annna`."""
-    names = known_names()
-    for length in range(len(word) - 1, _SHORTEST_START - 1, -1):
-        known = names.get(word[:length])
-        if known is not None and _may_run_on(known, length):
-            return (word[:length], known.gender, False) if known.gender else None
-    for length in range(min(_LONGEST_LEAD, len(word) - _SHORTEST_START), 1, -1):
-        if word[:length] in _GLUED_LEADS:
-            rest = word[length:]
-            known = names.get(rest)
+    starts = _starts()
+    if word[:_SHORTEST_START] in starts.edges:
+        for length in range(min(len(word) - 1, starts.longest), _SHORTEST_START - 1, -1):
+            known = starts.names.get(word[:length])
             if known is not None:
-                return (rest, known.gender, False) if known.gender else None
-            return _begins_with_name(rest)
+                return (word[:length], known.gender, False) if known.gender else None
+    if word[:_SHORTEST_LEAD] in _LEAD_EDGES:
+        for length in range(min(_LONGEST_LEAD, len(word) - _SHORTEST_START), 1, -1):
+            if word[:length] in _GLUED_LEADS:
+                return _behind_lead(word[length:])
+    return _undoubled(word)
+
+
+def _behind_lead(rest: str) -> _Reading | None:
+    known = known_names().get(rest)
+    if known is None:
+        return _begins_with_name(rest)
+    return (rest, known.gender, False) if known.gender else None
+
+
+def _undoubled(word: str) -> _Reading | None:
     single = _DOUBLED.sub(r"\1", word)
-    known = names.get(single) if single != word else None
+    known = known_names().get(single) if single != word else None
     return (single, known.gender, False) if known and known.gender and known.sure else None
+
+
+class _Glued(NamedTuple):
+    """Names that are recognised though other letters are glued to them."""
+
+    names: dict[str, GivenName]
+    edges: frozenset[str]
+    """The letters at the free edge of each: most words show at once that they hold none."""
+    longest: int
+
+
+@cache
+def _starts() -> _Glued:
+    names = {name: known for name, known in known_names().items() if _may_run_on(known, len(name))}
+    return _Glued(names, frozenset(name[:_SHORTEST_START] for name in names), max(map(len, names)))
+
+
+@cache
+def _ends() -> _Glued:
+    names = {name: known for name, known in known_names().items() if _may_end(known, len(name))}
+    return _Glued(names, frozenset(name[-_SHORTEST_START:] for name in names), max(map(len, names)))
 
 
 def _may_run_on(name: GivenName, length: int) -> bool:
@@ -152,17 +197,20 @@ def _may_run_on(name: GivenName, length: int) -> bool:
     return name.use in ("common", "family") or (name.sure and name.use == "word")
 
 
-def _later_name(parts: list[str]) -> _Reading | None:
+def _later_name(parts: Sequence[str]) -> _Reading | None:
     """A first name behind something else: `xo_laura`, `surferlaura`. Surnames do not count."""
     names = known_names()
     for part in parts[1:3]:
         known = names.get(part)
         if known is not None and known.gender and known.use == "common":
             return part, known.gender, False
+    ends = _ends()
     for part in parts[:3]:
-        for start in range(1, len(part) - _SHORTEST_START + 1):
-            known = names.get(part[start:])
-            if known is not None and _may_end(known, len(part) - start):
+        if part[-_SHORTEST_START:] not in ends.edges:
+            continue
+        for start in range(max(1, len(part) - ends.longest), len(part) - _SHORTEST_START + 1):
+            known = ends.names.get(part[start:])
+            if known is not None:
                 return (part[start:], known.gender, False) if known.gender else None
     return None
 

@@ -7,8 +7,7 @@ it is repeated.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.matching.kind_cues import Cue, Found, bio_cues, name_cues, rate_cues
 from chalicelib.profile import Profile
@@ -65,8 +64,7 @@ _REASONS: Final[dict[Cue, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class KindVerdict:
+class KindVerdict(NamedTuple):
     """`unknown` where the words point neither way."""
 
     kind: Literal["person", "organization", "unknown"]

@@ -8,7 +8,7 @@ from typing import Final, Literal, NamedTuple, cast
 
 from chalicelib.matching.activity import posts_per_day
 from chalicelib.matching.given_names import read_name, split_handle
-from chalicelib.matching.phrases import Phrases, read_phrases
+from chalicelib.matching.phrases import find_phrases, read_phrases
 from chalicelib.matching.text import BREAK, normalise, tokens
 from chalicelib.profile import Profile
 
@@ -39,7 +39,6 @@ Found = tuple[Cue, str]
 
 NONSTOP_POSTS_PER_DAY: Final = 100
 
-_PHRASES: Final = Phrases("kind_words.tsv")
 _SHORTEST_END: Final = 5
 """Letters that a word has at least to be recognised at the end of another."""
 
@@ -58,6 +57,7 @@ _NO_VERB: Final = (
 _NO_PLURAL_VERB: Final = frozenset(_NO_VERB.split())
 _NUMBER: Final = re.compile(r"\d[\d ().-]{5,}\d")
 _PHONE_DIGITS: Final = 9
+_NO_DIGITS: Final = bytes(range(ord("0"))) + bytes(range(ord("9") + 1, 128))
 _DESKS: Final = (
     "info contact contacto contacta sales support ventas hello hola office admin press prensa help"
     " booking bookings marketing social team servicio mail news gerencia comercial"
@@ -70,7 +70,7 @@ def bio_cues(bio: str) -> list[Found]:
     """What a bio says of who is speaking."""
     read = tokens(bio)
     found: list[Found] = []
-    for start, end, meaning in _PHRASES.find(read):
+    for start, end, meaning in find_phrases(read, "kind"):
         cue = cast(Cue, meaning)
         if cue == "organisation" and _is_affiliation(read, start):
             cue = "affiliation"
@@ -107,11 +107,15 @@ def _is_affiliation(read: tuple[str, ...], start: int) -> bool:
 
 
 def _gives_desk_mail(bio: str) -> bool:
+    if bio.count("@") == bio.count(" @") + bio.startswith("@"):  # mentions, as a rule
+        return False
     addresses = [word for word in bio.lower().split() if "@" in word[1:]]
     return any(address.partition("@")[0].strip("(<:✉📧") in _DESK for address in addresses)
 
 
 def _gives_phone(bio: str) -> bool:
+    if len(bio.encode("utf-8", "ignore").translate(None, _NO_DIGITS)) < _PHONE_DIGITS:
+        return False
     number = _NUMBER.search(bio)
     return number is not None and sum(map(str.isdigit, number[0])) >= _PHONE_DIGITS
 
@@ -155,10 +159,9 @@ def _organisation_word(profile: Profile) -> str | None:
     words, ends, longest = _name_words()
     parts = split_handle(profile.handle)
     if profile.name and profile.name != profile.handle:
-        parts = [*parts, *normalise(profile.name).split()]
-    for part in parts:
-        if part in words:
-            return part
+        parts += tuple(normalise(profile.name).split())
+    if not words.isdisjoint(parts):
+        return next(part for part in parts if part in words)
     for part in parts:
         if part[-_SHORTEST_END:] in ends:
             for length in range(_SHORTEST_END, min(len(part), longest + 1)):

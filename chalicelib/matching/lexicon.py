@@ -62,6 +62,8 @@ def _add_stated(
 ) -> None:
     line = phrasebook.as_line(read)
     for start, end, meanings in phrasebook.of_bios().find(line):
+        if not meanings:
+            continue
         before = clause_before(line, start)
         for category, label in meanings:
             if _is_meant(category, line, end, before):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.matching.aliases import CATEGORIES, Category, accepted
 from chalicelib.matching.description import Fit, filled, judge_description, states_nothing
@@ -43,8 +43,7 @@ class CompiledSegment:
     """What it was read from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`confidence` None: no match, and the reasons say why. `score` is 0 to 1, to rank by."""
 
     confidence: Literal["high", "medium"] | None

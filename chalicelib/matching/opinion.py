@@ -7,7 +7,7 @@ and what they contradicted stays contradicted; tiers and genders are none of its
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 from chalicelib.matching.aliases import Category
@@ -60,7 +60,7 @@ def with_opinion(
     analysis: Analysis, segment: CompiledSegment, opinion: Opinion
 ) -> tuple[Analysis, Verdict]:
     """The analysis with the labels that the opinion adds, and the verdict that follows."""
-    fuller = replace(analysis, labels={**analysis.labels, **_added(analysis, segment, opinion)})
+    fuller = analysis._replace(labels={**analysis.labels, **_added(analysis, segment, opinion)})
     state, share = _STATES[opinion.fit]
     words = opinion_words(analysis.profile, opinion.quote, opinion.reason)
     return fuller, match(fuller, segment, told=Fit(state, share, (words,) if words else ()))

@@ -1,58 +1,96 @@
-"""Phrases with a meaning each, found in a tokenised bio by one dictionary look-up a token."""
+"""Phrases with a meaning each, found in a tokenised bio in one pass for all rules."""
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Iterable
+from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from chalicelib.matching.text import tokens
 
 DATA: Final = Path(__file__).parent / "data"
 
+Topic = Literal["bot", "gender", "kind"]
+_FILES: Final[tuple[tuple[Topic, str], ...]] = (
+    ("bot", "bot_words.tsv"),
+    ("gender", "gender_words.tsv"),
+    ("kind", "kind_words.tsv"),
+)
 
 Found = tuple[int, int, str]
 """start, end and meaning of the phrase at `read[start:end]`."""
 
+_Tail = tuple[Topic, tuple[str, ...], str]
+"""What may follow a first token: the topic, the other tokens, and the meaning of the phrase."""
 
-_Tails = tuple[tuple[int, dict[tuple[str, ...], str]], ...]
-"""What may follow a first token, longest first: so many tokens, and the meanings of those."""
+_Tails = tuple[_Tail, ...]
 
 
-class Phrases:
-    """The phrases of a data file; the longest one that begins at a token wins, none overlap."""
+class _Beginning(NamedTuple):
+    """The phrases that begin with a token, by the token after it; the longest first."""
 
-    def __init__(self, file: str) -> None:
-        self._file = file
+    by_second: dict[str, _Tails]
+    alone: _Tails
+    """What is left where another token follows, or none."""
 
-    @cached_property
-    def _tails(self) -> dict[str, _Tails]:
-        """By first token, read at first use: a process that judges nobody need not wait for it."""
-        tails: dict[str, dict[int, dict[tuple[str, ...], str]]] = {}
-        for phrase, meaning in read_phrases(self._file).items():
+
+def find_phrases(read: tuple[str, ...], topic: Topic) -> list[Found]:
+    """The phrases of a topic in a text's tokens, from left to right.
+
+    The longest one that begins at a token wins, and none overlap.
+    """
+    return _found(read).get(topic, [])
+
+
+@lru_cache(maxsize=256)
+def _found(read: tuple[str, ...]) -> dict[Topic, list[Found]]:
+    """By topic. Cached because bots, kind and gender each ask of the same bio."""
+    beginnings = _beginnings()
+    found: dict[Topic, list[Found]] = {}
+    for start, token in enumerate(read):
+        if token in beginnings:
+            by_second, alone = beginnings[token]
+            second = read[start + 1] if start + 1 < len(read) else ""
+            tails = by_second.get(second, alone)
+            if tails:
+                _add_longest(found, read, start, tails)
+    return found
+
+
+def _add_longest(
+    found: dict[Topic, list[Found]], read: tuple[str, ...], start: int, tails: _Tails
+) -> None:
+    """Add the longest phrase of each topic, where none of the topic reaches beyond `start`."""
+    for topic, rest, meaning in tails:
+        end = start + 1 + len(rest)
+        if len(rest) < 2 or read[start + 1 : end] == rest:
+            of_topic = found.setdefault(topic, [])
+            if not of_topic or of_topic[-1][1] <= start:
+                of_topic.append((start, end, meaning))
+
+
+@cache
+def _beginnings() -> dict[str, _Beginning]:
+    """By first token, read at first use: a process that judges nobody need not wait for it."""
+    tails: dict[str, dict[tuple[str, ...], _Tail]] = {}
+    for topic, file in _FILES:
+        for phrase, meaning in read_phrases(file).items():
             first, *rest = tokens(phrase)
-            of_length = tails.setdefault(first, {}).setdefault(len(rest), {})
-            of_length.setdefault(tuple(rest), meaning)
-        return {first: tuple(sorted(known.items(), reverse=True)) for first, known in tails.items()}
+            tails.setdefault(first, {}).setdefault((topic, *rest), (topic, tuple(rest), meaning))
+    return {first: _beginning(known.values()) for first, known in tails.items()}
 
-    def find(self, read: tuple[str, ...]) -> list[Found]:
-        """The phrases of a text's tokens, from left to right."""
-        tails = self._tails
-        if tails.keys().isdisjoint(read):
-            return []
-        found: list[Found] = []
-        reached = 0
-        for start in [at for at, token in enumerate(read) if token in tails]:
-            if start < reached:
-                continue
-            for length, meanings in tails[read[start]]:
-                end = start + 1 + length
-                meaning = meanings.get(read[start + 1 : end])
-                if meaning is not None:
-                    found.append((start, end, meaning))
-                    reached = end
-                    break
-        return found
+
+def _beginning(tails: Iterable[_Tail]) -> _Beginning:
+    ordered = sorted(tails, key=lambda tail: -len(tail[1]))
+    seconds = {rest[0] for _, rest, _ in ordered if rest}
+    return _Beginning(
+        {
+            second: tuple(tail for tail in ordered if not tail[1] or tail[1][0] == second)
+            for second in seconds
+        },
+        tuple(tail for tail in ordered if not tail[1]),
+    )
 
 
 def read_phrases(file: str) -> dict[str, str]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, Literal, NamedTuple, cast
 
 from chalicelib.matching.names import Gender, known_names
-from chalicelib.matching.phrases import Found, Phrases
+from chalicelib.matching.phrases import Found, find_phrases
 from chalicelib.matching.text import BREAK, normalise, tokens
 
 _SHE: Final = "she|her|hers|ella|ela|dela|lei"
@@ -25,7 +24,6 @@ _PRONOUN_GENDER: Final[dict[str, Gender | None]] = {
 _OPENS_WITH_NAME: Final = re.compile(r"\W*([A-Z][a-z]+)(?: [A-Z]\.?)? [A-Z][a-z]+\b(?! [a-z])")
 
 _GENDERS: Final = ("female", "male")
-_PHRASES: Final = Phrases("gender_words.tsv")
 
 _ANOTHER: Final = (
     "my our his her your their ur mi mis su sus tu tus nuestro nuestra meu minha seu sua mon ma mes"
@@ -48,8 +46,7 @@ _PARTNER: Final[dict[str, Gender]] = {
 _FIRST_PERSON: Final = frozenset(("my", "mi", "meu", "minha", "mon", "ma", "mein", "meine"))
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(NamedTuple):
     """A bio's own words for a woman or a man."""
 
     gender: Gender | None
@@ -63,10 +60,11 @@ def read_bio(bio: str) -> Stated | None:
     """What the author states of their own gender; None where the bio says nothing of it."""
     read = tokens(bio)
     if not _PRONOUN_GENDER.keys().isdisjoint(read):
-        found = _PRONOUNS.search(normalise(bio))
+        line = normalise(bio)
+        found = _PRONOUNS.search(line) if "/" in line or "|" in line else None
         if found:
             return _from_pronouns(found[0])
-    phrases = _PHRASES.find(read)
+    phrases = find_phrases(read, "gender")
     return _from_roles(read, phrases) or _from_own_name(bio, read, phrases)
 
 
