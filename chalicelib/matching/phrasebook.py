@@ -8,6 +8,7 @@ from functools import cache
 import ahocorasick
 
 from chalicelib.matching.aliases import Meaning, decoys, spellings
+from chalicelib.matching.compounds import asked_within, stated_within
 from chalicelib.matching.text import BREAK
 
 _EDGE = f" {BREAK} "
@@ -56,6 +57,8 @@ class Phrasebook:
 def of_bios() -> Phrasebook:
     """What a bio may state: phrases with their clause bounds, hashtags in one word, decoys."""
     meanings = _gathered(spellings())
+    for phrase, own in meanings.items():
+        own.extend(stated_within().get(phrase.strip("| "), ()))
     for phrase in [*meanings]:
         joined = phrase.replace(" ", "")
         if joined not in meanings and BREAK not in phrase and len(joined) >= _SHORTEST_HASHTAG:
@@ -67,7 +70,7 @@ def of_bios() -> Phrasebook:
 
 @cache
 def of_sentences() -> Phrasebook:
-    """What a description may ask for, each phrase with one meaning.
+    """What a description may ask for, each phrase with one meaning, and what stands in it.
 
     The canonical spelling decides, else the first category. A word that is a role only as a clause
     of its own (`|marketing|`) is a field in a sentence, where it names one.
@@ -77,6 +80,8 @@ def of_sentences() -> Phrasebook:
         for phrase, meant in spellings():
             if (BREAK in phrase) is bounded:
                 meanings.setdefault(phrase.strip("| "), [meant])
+    for phrase, beside in asked_within().items():
+        meanings[phrase] += beside
     return Phrasebook(meanings)
 
 

@@ -59,16 +59,16 @@ def read_sentence(description: str) -> Understood:
     ruled_out: list[_Said] = []
     for said in _Reader(read, _capitalised(description)).pieces():
         (ruled_out if said.negated else wanted).append(said)
-    terms = _values(wanted, "term")
+    terms, meant = _values(wanted, "term"), _meanings(wanted)
     return Understood(
         gender_values=_genders(_values(wanted, "gender"), _values(ruled_out, "gender")),
-        labels=_by_category(_meanings(wanted)),
+        labels=_by_category(meant),
         follower_tiers=audience.tiers,
         places=tuple(dict.fromkeys(said.place for said in wanted if said.place)),
         terms=tuple(dict.fromkeys(map(stem, terms))),
         excluded=Excluded(
             kinds=_values(ruled_out, "kind"),
-            labels=_meanings(ruled_out),
+            labels=tuple(meaning for meaning in _meanings(ruled_out) if meaning not in meant),
             terms=tuple(map(stem, _values(ruled_out, "term"))),
         ),
         kind=_sought_kind(wanted),
@@ -113,21 +113,35 @@ class _Reader:
         """What begins at a token, and the index after it."""
         token = self._read[at]
         if at in self._labels:
-            after, meaning = self._labels[at]
-            return after, [*self._inside(at, after, meaning)]
+            after, meanings = self._labels[at]
+            return after, [*self._inside(at, after, meanings)]
         if place := known_place(self._read, at) or self._named_place(at):
             return place[0], [_Said("place", self._negated, place=place[1])]
         if token == BREAK or token in _steering("no_ends"):
             self._negated = False
         elif token in _steering("no"):
             self._negated = True
+        elif token in _steering("no_next") and not self._negated:
+            return self._but_not(at + 1)
         else:
             return at + 1, [*self._word(at, token)]
         return at + 1, []
 
-    def _inside(self, at: int, after: int, meaning: Meaning) -> Iterator[_Said]:
-        """A label, and what its words tell besides: businesswomen, marketing agencies."""
+    def _but_not(self, at: int) -> tuple[int, list[_Said]]:
+        """Non-technical founders: only the next piece is ruled out."""
+        if at == len(self._read):
+            return at, []
+        self._negated = True
+        after, said = self._at(at)
+        self._negated = False
+        return after, said
+
+    def _inside(self, at: int, after: int, meanings: tuple[Meaning, ...]) -> Iterator[_Said]:
+        """Labels, and what their words tell besides: businesswomen, marketing agencies."""
+        meaning, *beside = meanings
         yield _Said("label", self._negated, meaning=meaning)
+        if not self._negated:  # "no Python developers" says nothing against Python
+            yield from (_Said("label", False, meaning=other) for other in beside)
         for word in self._read[at:after]:
             if gender := self._gender(at, word):
                 yield _Said("gender", self._negated, gender)
@@ -174,25 +188,25 @@ def _known_words() -> frozenset[str]:
     return frozenset(word for phrase, _ in spellings() for word in phrase.strip("| ").split())
 
 
-def _labels_at(read: Sequence[str]) -> dict[int, tuple[int, Meaning]]:
+def _labels_at(read: Sequence[str]) -> dict[int, tuple[int, tuple[Meaning, ...]]]:
     """Label phrases by the index of their first token, with the index after their last.
 
     Read as written and in the singular: relaciones públicas, but founders.
     """
-    spans: list[tuple[int, int, Meaning]] = []
+    spans: list[tuple[int, int, tuple[Meaning, ...]]] = []
     for written in (read, singular(read, _known_words())):
         line = phrasebook.as_line(written)
         for start, end, meanings in phrasebook.of_sentences().find(line):
             first = line.count(" ", 0, start) - 2
             after = first + 1 + line.count(" ", start, end)
             if after > first + 1 or read[first] not in _steering("for_them"):
-                spans.append((first, -after, meanings[0]))
-    found: dict[int, tuple[int, Meaning]] = {}
+                spans.append((first, -after, meanings))
+    found: dict[int, tuple[int, tuple[Meaning, ...]]] = {}
     reached = 0
-    for first, minus_after, meaning in sorted(spans):
+    for first, minus_after, meanings in sorted(spans):
         if first >= reached:
             reached = -minus_after
-            found[first] = reached, meaning
+            found[first] = reached, meanings
     return found
 
 

@@ -170,3 +170,20 @@ def test_whether_the_bio_opens_with_the_role(bio: str, opens: bool) -> None:
 def test_any_text_gives_labels_of_the_vocabulary_only(text: str) -> None:
     for category, labels in find_labels(made_up(bio=text, name=text)).items():
         assert {stated.label for stated in labels} <= set(VOCABULARY[category])
+
+
+@pytest.mark.parametrize(
+    ("bio", "category", "labels"),
+    [
+        ("Python developer", "skill", ["Python"]),
+        ("Restaurant owner", "industry", ["Food & Beverage"]),
+        ("Periodista de radio", "industry", ["Media"]),
+        ("Quality assurance engineer", "industry", []),
+        ("Profesora de educación física", "industry", ["Education"]),
+        ("Not a crypto trader", "industry", []),
+    ],
+)
+def test_industries_and_skills_inside_a_role(
+    bio: str, category: Category, labels: list[str]
+) -> None:
+    assert stated(category, bio) == labels

@@ -93,6 +93,11 @@ def test_gender(description: str, genders: tuple[str, ...]) -> None:
         ("founders without any crypto", ["Crypto"], ()),
         ("founders, no vexillologists", [], ("vexillologist",)),
         ("no agencies but founders", [], ("agency",)),
+        ("non-technical founders", [], ("technical",)),
+        ("founders (non crypto) in Oslo", ["Crypto"], ()),
+        ("Python developers, no Java developers", [], ()),
+        ("founders, no bots please", [], ()),
+        ("founders, non", [], ()),
     ],
 )
 def test_exclusions(description: str, labels: list[str], terms: tuple[str, ...]) -> None:
@@ -176,3 +181,24 @@ def test_a_description_without_words(description: str, empty: bool) -> None:
 @given(st.text(max_size=200))
 def test_any_text_reads_the_same_twice(text: str) -> None:
     assert read_sentence(text) == read_sentence(text)
+
+
+@pytest.mark.parametrize(
+    ("description", "labels"),
+    [
+        ("crypto traders", {"job_role": ("Trader",), "industry": ("Crypto",)}),
+        ("Python developers", {"job_role": ("Software Engineer",), "skill": ("Python",)}),
+        ("SaaS sales", {"job_role": ("Sales",), "industry": ("SaaS",)}),
+        ("AI founders", {"job_role": ("Founder",), "industry": ("AI",)}),
+        # what goes without saying is not asked for
+        ("finance directors", {"job_role": ("CFO",)}),
+        ("product managers", {"job_role": ("Product Manager",)}),
+        ("real estate agents", {"job_role": ("Real Estate Agent",)}),
+    ],
+)
+def test_labels_inside_the_phrases_of_others(
+    description: str, labels: dict[str, tuple[str, ...]]
+) -> None:
+    read = read_sentence(description)
+    assert read.labels == labels
+    assert not read.terms
