@@ -7,7 +7,7 @@ JOBS ?= auto
 SOURCES := app.py chalicelib localdev tests bench tools
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev key test check lint types imports eval bench contract docs lock clean
+.PHONY: help demo dev key test check lint types imports eval bench chaos scale redrive soak contract browser docs lock clean lint-infra audit policies package deploy deploy-local localstack
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -16,16 +16,19 @@ help: ## list the commands
 demo: $(STAMP) ## find leads in a local world, end to end (WORLD=profiles.jsonl for other people)
 	@WORLD="$(WORLD)" $(BIN)/python -m localdev.demo
 
-dev: $(STAMP) ## run everything on this machine until Ctrl-C (PORT=, WORLD=, RESET=1)
-	@PORT="$(PORT)" WORLD="$(WORLD)" RESET="$(RESET)" $(BIN)/python -m localdev.dev
+dev: $(STAMP) ## run everything on this machine until Ctrl-C (PORT=, WORLD=, RESET=1, SPEED=900)
+	@PORT="$(PORT)" WORLD="$(WORLD)" RESET="$(RESET)" SPEED="$(SPEED)" $(BIN)/python -m localdev.dev
 
 key: $(STAMP) ## make a user and an API key in the running local world (EMAIL=you@example.org, FREE=1)
 	@$(BIN)/python -m localdev.key --email "$(EMAIL)" $(if $(FREE),--free)
 
 ##@ Check it
-test: $(STAMP) ## run the tests
+test: $(STAMP) browser ## run the tests
 	@$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 	@AWS_EMULATOR=moto $(BIN)/python -m pytest -m moto $(ARGS)
+
+browser: $(STAMP) ## have a headless Chromium for the tests that look at pages
+	@$(BIN)/python -m tools.browser
 
 check: lint types imports test ## all that CI runs
 
@@ -48,10 +51,46 @@ eval: $(STAMP) ## measure the judgement on labelled people, where ../shared/eval
 bench: $(STAMP) ## measure start-up, round trips and the judgement, and write docs/performance.md
 	@$(BIN)/python -m bench
 
+chaos: $(STAMP) ## kill, fail and repeat at every call of every handler (SCENARIO=, WORKERS=)
+	@$(BIN)/python -m tools.chaos $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(WORKERS),--jobs $(WORKERS))
+
+scale: $(STAMP) ## simulate 10,000 streams due in the same minute, and write docs/scale.md
+	@$(BIN)/python -m tools.scale
+
+soak: $(STAMP) ## random actions, deaths and faults on money against a simple model (STEPS=2000)
+	@$(BIN)/python -m tools.soak --steps $(or $(STEPS),2000)
+
 contract: $(STAMP) ## hold the API against its own document, with made-up requests (SECONDS=300)
 	@$(BIN)/python -m tools.contract --seconds $(or $(SECONDS),300)
 
+lint-infra: $(STAMP) ## cfn-lint, our own rules and checkov on the packaged template
+	@$(BIN)/python -m tools.lint_infra
+
+audit: $(STAMP) ## known weaknesses, licences, risky code, secrets (STRICT=1: fail without advisories)
+	@$(BIN)/python -m tools.audit
+
+policies: $(STAMP) ## hold each function's policy against the AWS calls that the tests make (WRITE=1)
+	@rm -rf .local/aws-calls
+	@CALLS_DIR=.local/aws-calls $(BIN)/python -m pytest -n $(JOBS) -p tests.aws_calls $(ARGS)
+	@$(BIN)/python -m tools.packaging.policies .local/aws-calls $(if $(WRITE),--write)
+
+##@ Deploy it
+package: $(STAMP) ## template and archive of a stage into dist/ (STAGE=dev, ARCH=arm64)
+	@$(BIN)/python -m tools.packaging --stage $(or $(STAGE),dev) --arch $(or $(ARCH),arm64)
+
+deploy: package ## bring a stage to the AWS account in use (STAGE=dev)
+	@$(BIN)/python -m tools.deploy --stage $(or $(STAGE),dev)
+
+deploy-local: $(STAMP) ## deploy the package to emulated AWS and run a stream through it
+	@$(BIN)/python -m tools.deploy_local
+
+localstack: $(STAMP) ## the same on LocalStack, for those who have Docker (PROFILE=ministack)
+	@PROFILE="$(PROFILE)" $(BIN)/python -m localdev.compose
+
 ##@ Keep it
+redrive: $(STAMP) ## move dead letters back (QUEUE=scrape; STAGE=prod on AWS, else in the local world)
+	@$(BIN)/python -m tools.redrive "$(QUEUE)" $(if $(STAGE),--stage "$(STAGE)")
+
 docs: $(STAMP) ## write the pages of docs/ that are made from the code
 	@$(BIN)/python -m tools.make_docs
 

@@ -12,12 +12,13 @@ import os
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it looks through every package
 gc.disable()  # collecting while hundreds of modules load finds nothing and costs 40 ms
 
-from chalice.app import Chalice, CORSConfig, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Cron, SQSEvent
 
 from chalicelib.http.router import register
+from chalicelib.renewal import up_to_date
 from chalicelib.rooms import ROOMS, module_of
 from chalicelib.settings import settings
-from chalicelib.telemetry import observed
+from chalicelib.telemetry import counted, observed
 from chalicelib.v1 import routes as v1
 
 app = Chalice(app_name="ctgo")
@@ -38,6 +39,8 @@ cors = CORSConfig(
 )
 register(app, {module_of(room): routes for room, routes in ROOMS.items()}, cors=cors)
 v1.register(app, cors=cors)
+app.register_middleware(up_to_date, "all")
+app.register_middleware(counted, "http")
 
 
 @app.on_sqs_message(queue=settings().resource("runs"), batch_size=1)
@@ -70,7 +73,7 @@ def enrich(event: SQSEvent) -> None:
     from chalicelib.runs import pipeline
 
     for message in queues.messages(event):
-        pipeline.judge(message, second_opinion=wiring.second_opinion())
+        pipeline.judge(message, second_opinion=wiring.second_opinion(), search=wiring.contacts)
 
 
 @app.on_sqs_message(queue=settings().resource("billing"), batch_size=1)
@@ -82,17 +85,38 @@ def settle_billing(event: SQSEvent) -> None:
     from chalicelib.settlement import settling
 
     for message in queues.messages(event):
-        settling.settle(SettleEvent.model_validate_json(message.body), stripe=wiring.stripe())
+        job = SettleEvent.model_validate_json(message.body)
+        settling.settle(job, subscriptions=wiring.subscriptions())
+
+
+@app.on_sqs_message(queue=settings().resource("deliver"), batch_size=1)
+@observed
+def deliver(event: SQSEvent) -> None:
+    """What was found, or happened, reaches those who asked for it."""
+    from chalicelib import queues, wiring
+    from chalicelib.delivery import dispatch
+
+    for message in queues.messages(event):
+        dispatch.take(message, wiring.delivery())
 
 
 @app.on_sqs_message(queue=settings().resource("upkeep"), batch_size=1)
 @observed
 def keep_up(event: SQSEvent) -> None:
-    """What had to follow a change of a workspace is made good."""
+    """What had to follow a change of a workspace is made good; one user's night is done."""
     from chalicelib import queues, wiring
 
     for message in queues.messages(event):
-        wiring.upkeep().take(message)
+        wiring.caretaker().take(message)
+
+
+@app.schedule(Cron(40, 2, "*", "*", "?", "*"))
+@observed
+def nightly(_event: CloudWatchEvent) -> None:
+    """Everybody's workspace is compared with what other systems hold."""
+    from chalicelib.nightly import walking
+
+    walking.begin()
 
 
 # What is loaded now stays: later collections need not look at it again.

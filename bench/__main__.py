@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import sys
 from datetime import UTC, datetime
 
-from bench import judgement, pipeline, startup, trips
+from rich.console import Console
+from rich.progress import Progress
+
+from bench import big_run, cold, delivery, judgement, pages, trips
 from bench.world import emulated_aws
 from localdev.environment import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
 MARK = "<!-- measured by `make bench`: everything below is written anew -->"
-NEWCOMERS = 50
+MEASURED = ROOT / "docs" / "measured.json"
+"""What a run asks for, for those who reckon with it (`make scale`)."""
 
 
 def main() -> None:
     """Measure everything in one run of this machine."""
-    with emulated_aws():
+    with emulated_aws() as aws_url:
         from tests.api_client import Api
         from tests.queue_hand import QueueHand
 
         with Api.for_new_user("bench@ctgo.example", subscribed=True) as api:
-            sections = [_judgement(), *_run_and_trips(api, QueueHand()), _startup(api.key or "")]
+            sections = [_judgement(), _trips(), cold.section(api.key or "")]
+        with Api.for_new_user("many@ctgo.example", subscribed=True) as api:
+            sections.insert(1, _big_run(api, QueueHand()))
+        with Api.for_new_user("told@ctgo.example", subscribed=True) as api:
+            sections.append(delivery.section(*delivery.measure(api, aws_url)))
     text = "\n\n".join([MARK, _conditions(), *sections]) + "\n"
     head = PAGE.read_text().partition(MARK)[0] if PAGE.exists() else "# Performance\n\n"
     PAGE.write_text(head + text)
@@ -46,51 +55,21 @@ def _judgement() -> str:
     )
 
 
-def _run_and_trips(api: object, hand: object) -> list[str]:
-    first, second = pipeline.measure(api, hand, NEWCOMERS)
-    stream = api.get("/streams").json_body["streams"][0]  # type: ignore[attr-defined]
-    endpoints = trips.per_endpoint(api, stream["id"], stream["lastRun"]["id"])
-    return [_pipeline(first, second), _trips(endpoints)]
+def _trips() -> str:
+    from bench.trip_world import a_small_x, a_world
+
+    with a_small_x() as x, a_world(x) as world:
+        return f"{trips.section(world)}\n\n{pages.section(world.user.user_id)}"
 
 
-def _pipeline(first: pipeline.Result, second: pipeline.Result) -> str:
-    rows = [
-        "## A run, whole pipeline\n",
-        "| | first run | second run |\n|---|---:|---:|",
-        f"| new profiles | {first.profiles} | {second.profiles} |",
-        f"| leads | {first.leads} | {second.leads} |",
-        f"| profiles a second and core | {first.profiles / first.cpu_seconds:,.0f} "
-        f"| {second.profiles / second.cpu_seconds:,.0f} |",
-        f"| AWS calls a profile | {first.aws_calls.total() / first.profiles:.2f} "
-        f"| {second.aws_calls.total() / second.profiles:.2f} |",
-        f"| upstream calls | {first.upstream_calls} | {second.upstream_calls} |",
-        f"| upstream rows | {first.upstream_rows} | {second.upstream_rows} |",
-    ]
-    return "\n".join(rows)
-
-
-def _trips(endpoints: list[tuple[str, list[str]]]) -> str:
-    rows = [f"| `{name}` | {len(calls)} | {', '.join(calls)} |" for name, calls in endpoints]
-    return "\n".join(
-        [
-            "## AWS round trips per endpoint, authentication included\n",
-            "| endpoint | trips | calls |\n|---|---:|---|",
-            *rows,
-        ]
-    )
-
-
-def _startup(key: str) -> str:
-    found = startup.measure(key)
-    return (
-        "## Start-up\n\n"
-        "From import to first answer in a fresh process, `.pyc` files present, in turn with a bare "
-        "handler that imports boto3, makes a DynamoDB client and gets one item:\n\n"
-        "| | ms |\n|---|---:|\n"
-        f"| bare handler, one call | {found.bare * 1000:.0f} |\n"
-        f"| `GET /me`, two calls | {found.ours * 1000:.0f} |\n"
-        f"| ratio, median of the rounds | {found.ratio:.2f} |"
-    )
+def _big_run(api: object, hand: object) -> str:
+    with Progress(console=Console(stderr=True)) as progress:
+        judged = progress.add_task("profiles", total=big_run.FOLLOWERS)
+        results = big_run.measure(api, hand, say=lambda number: progress.advance(judged, number))
+    names = ("first run", "steady state", "nobody new")
+    told = {name: big_run.facts(each) for name, each in zip(names, results, strict=True)}
+    MEASURED.write_text(json.dumps(told, indent=2) + "\n")
+    return big_run.section(*results)
 
 
 if __name__ == "__main__":

@@ -12,8 +12,17 @@ from botocore.session import Session, get_session
 
 from chalicelib.settings import settings
 
-SERVICES = ("dynamodb", "scheduler", "ses", "sqs")
+SERVICES = ("dynamodb", "s3", "scheduler", "secretsmanager", "ses", "sqs")
 """The services that ctgo calls."""
+
+_OWN: dict[str, dict[str, Any]] = {
+    # The region's own endpoint, everywhere alike, and links signed as every region takes them.
+    "s3": {"s3": {"us_east_1_regional_endpoint": "regional"}, "signature_version": "s3v4"}
+}
+"""What only one service's client is told."""
+
+_USER_AGENT = "ctgo/2"
+"""Given, botocore does not put its own together anew for each call: a fourteenth of a call's CPU."""
 
 _lock = threading.Lock()
 _clients: dict[str, Any] = {}
@@ -67,6 +76,7 @@ def session() -> Session:
     """The session of this process: what it has loaded serves every client."""
     made = get_session()
     made.register_component("data_loader", _OurServices())
+    made.set_default_client_config(Config(user_agent=_USER_AGENT))
     return made
 
 
@@ -82,6 +92,7 @@ def client(service: str) -> Any:
                     read_timeout=25,
                     retries={"total_max_attempts": 4, "mode": "standard"},
                     max_pool_connections=32,
+                    **_OWN.get(service, {}),
                 ),
             )
         return _clients[service]

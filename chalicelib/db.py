@@ -5,6 +5,7 @@ PynamoDB's exceptions end here and in the `table.py` of each room.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from botocore.session import Session
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.constants import NUMBER
+from pynamodb.constants import MAP, NUMBER, STRING
 from pynamodb.exceptions import (
     DeleteError,
     DoesNotExist,
@@ -49,6 +50,18 @@ class IntegerAttribute(Attribute[int]):
 
     def deserialize(self, value: str) -> int:
         return int(value)
+
+
+class JSONByKeyAttribute(Attribute[dict[str, Any]]):
+    """A map with plain JSON behind each key: conditions reach the keys, and no further."""
+
+    attr_type = MAP
+
+    def serialize(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {key: {STRING: json.dumps(each)} for key, each in value.items()}
+
+    def deserialize(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {key: json.loads(each[STRING]) for key, each in value.items()}
 
 
 def member(of: Any, name: str) -> Any:

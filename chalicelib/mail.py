@@ -2,7 +2,61 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
+
+LARGEST_MAIL = 10 * 1000 * 1000
+"""Bytes of a whole message, encoded; what SES takes unless one asks it for more."""
+_ENCODED = 1.37
+"""How much base64 with its line ends adds to an attachment."""
+_BESIDE = 400_000
+"""Bytes left for everything else in a mail."""
+LARGEST_ATTACHMENT = int((LARGEST_MAIL - _BESIDE) / _ENCODED)
+"""Bytes of an attachment as it is before encoding."""
+
+_BUSY = frozenset({"Throttling", "ThrottlingException", "LimitExceededException"})
+_REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
+
+
+class MailPutOff(Exception):
+    """SES takes no more mail for now: too many a second or a day. Nothing was sent."""
+
+
+class MailRefused(Exception):
+    """SES will never take this mail; its words say why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file in a mail."""
+
+    name: str
+    content: bytes
+    media_type: str
+    """Such as `text/csv`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail in two forms, of which the reader's program shows one."""
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+    subject: str
+    text: str
+    html: str
+    attachment: Attachment | None = None
+    reply_to: str | None = None
+    """Who gets an answer; None is the address that mail comes from."""
+    unsubscribe: str | None = None
+    """Where one click ends this kind of mail (RFC 8058)."""
+    notice: str
+    """What the mail is about, once and for all: two mails that share it are one sent twice."""
 
 
 class Mailer:
@@ -23,3 +77,58 @@ class Mailer:
                 "Body": {"Text": {"Data": text, "Charset": "UTF-8"}},
             },
         )
+
+    def post(self, letter: Letter) -> None:
+        """Send a letter. Raises MailPutOff and MailRefused; botocore's errors for the rest."""
+        from email.policy import SMTP
+
+        with _refusals():
+            self._ses.send_raw_email(
+                Source=self._sender,
+                Destinations=[*letter.to, *letter.cc],
+                RawMessage={"Data": _message(letter, self._sender).as_bytes(policy=SMTP)},
+            )
+
+
+def _message(letter: Letter, sender: str) -> EmailMessage:
+    """The mail as it goes over the wire."""
+    # Imported when the first letter is written: signing in sends none.
+    from email.headerregistry import Address
+    from email.message import EmailMessage
+
+    message = EmailMessage()
+    message["From"] = Address("Catch The Good Ones", addr_spec=sender)
+    message["To"] = ", ".join(letter.to)
+    if letter.cc:
+        message["Cc"] = ", ".join(letter.cc)
+    if letter.reply_to:
+        message["Reply-To"] = letter.reply_to
+    message["Subject"] = " ".join(letter.subject.split())
+    message["X-Entity-Ref-ID"] = letter.notice
+    message["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe:
+        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    message.set_content(letter.text, cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    if letter.attachment:
+        main, _, sub = letter.attachment.media_type.partition("/")
+        message.add_attachment(
+            letter.attachment.content, maintype=main, subtype=sub, filename=letter.attachment.name
+        )
+    return message
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    from botocore.exceptions import ClientError
+
+    try:
+        yield
+    except ClientError as fault:
+        code = fault.response.get("Error", {}).get("Code", "")
+        if code in _BUSY:
+            raise MailPutOff from fault
+        if code in _REFUSED:
+            raise MailRefused(str(fault)) from fault
+        raise

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,12 +16,18 @@ from chalicelib.settings import settings
 
 MOST_DELIVERIES = 5
 """After so many a message goes to its dead-letter queue; infra/resources.yaml says the same."""
+LONGEST_DELAY = 900
+"""Seconds that SQS keeps a message back at most."""
 _BATCH = 10
 """Messages in one SendMessageBatch."""
 
 
 class Job(BaseModel):
-    """What a message carries. Subclasses name the queue."""
+    """What a message carries. Subclasses name the queue.
+
+    One that has a `user_id` waits in that user's group: SQS lets a user with a long backlog in a
+    queue wait for the others, not the others for that user (SQS fair queues).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
     queue: ClassVar[str]
@@ -38,22 +45,32 @@ def queue_url(name: str) -> str:
 
 
 def send(jobs: Sequence[Job], *, delay_seconds: int = 0) -> None:
-    """Put jobs of one kind on their queue, ten a round trip. Raises SendFailed."""
-    for start in range(0, len(jobs), _BATCH):
-        batch = jobs[start : start + _BATCH]
+    """Put jobs on their queue, ten a round trip. All are for one queue. Raises SendFailed."""
+    send_each([(job, delay_seconds) for job in jobs])
+
+
+def send_each(timed: Sequence[tuple[Job, int]]) -> None:
+    """Put jobs on their queue, each after so many seconds, as `send` does."""
+    for start in range(0, len(timed), _BATCH):
+        batch = timed[start : start + _BATCH]
         answer = aws.client("sqs").send_message_batch(
-            QueueUrl=queue_url(batch[0].queue),
-            Entries=[
-                {
-                    "Id": str(index),
-                    "MessageBody": job.model_dump_json(),
-                    "DelaySeconds": delay_seconds,
-                }
-                for index, job in enumerate(batch)
-            ],
+            QueueUrl=queue_url(batch[0][0].queue),
+            Entries=[_entry(str(index), job, delay) for index, (job, delay) in enumerate(batch)],
         )
         if answer.get("Failed"):
             raise SendFailed(answer["Failed"])
+
+
+def _entry(name: str, job: Job, delay_seconds: int) -> dict[str, Any]:
+    body = {"Id": name, "MessageBody": job.model_dump_json(), "DelaySeconds": delay_seconds}
+    user_id = getattr(job, "user_id", None)
+    return body if user_id is None else {**body, "MessageGroupId": str(user_id)}
+
+
+def kind_of(body: str) -> str | None:
+    """What tells the jobs of one queue apart. Raises ValueError for what is no JSON."""
+    found = json.loads(body)
+    return found.get("kind") if isinstance(found, dict) else None
 
 
 @dataclass(frozen=True, slots=True)

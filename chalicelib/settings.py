@@ -67,6 +67,11 @@ class Settings:
         "https://www.catchthegoodones.com",
         description="The one web origin that may call with cookies, and where sign-in ends.",
     )
+    secrets: str = _setting(
+        "",
+        description="Name of the secret in Secrets Manager that holds further settings, as a JSON"
+        " object of variables; empty reads none. What the environment says wins.",
+    )
     key_pepper: str = _setting(
         "local-pepper",
         description="Secret mixed into the hash of API keys; changing it invalidates every key.",
@@ -88,11 +93,24 @@ class Settings:
     scrapebadger_api_key: str = _setting(
         "", description="Key of ScrapeBadger; empty leaves the provider out.", repr=False
     )
+    scrapebadger_per_minute: int = _setting(
+        300,
+        _between(int, 0),
+        description="Calls to ScrapeBadger that all workers together may make in a minute: 60 on"
+        " its free plan, 300 on basic, 1000 on pro, 5000 on enterprise; 0 leaves it to"
+        " ScrapeBadger.",
+    )
     apify_base_url: str = _setting(
         "https://api.apify.com", description="Address of Apify, which runs kaitoeasyapi's actors."
     )
     apify_token: str = _setting(
         "", description="Token of Apify; empty leaves the provider out.", repr=False
+    )
+    apify_per_minute: int = _setting(
+        1_800,
+        _between(int, 0),
+        description="Calls to Apify that all workers together may make in a minute; it allows some"
+        " 60 a second. 0 leaves it to Apify.",
     )
     pdl_base_url: str = _setting(
         "https://api.peopledatalabs.com", description="Address of People Data Labs."
@@ -128,6 +146,29 @@ class Settings:
         15.0,
         _between(float, 0.1),
         description="Seconds that one call to the language model may take.",
+    )
+    fetch_linked_sites: bool = _setting(
+        True,
+        _switch,
+        description="Lets a contact look-up read the site that a profile links to.",
+    )
+    telegram_base_url: str = _setting(
+        "https://api.telegram.org", description="Address of Telegram's bot API."
+    )
+    telegram_bot_token: str = _setting(
+        "", description="Token of the Telegram bot; empty sends no messages.", repr=False
+    )
+    retention_days: int = _setting(
+        0,
+        _between(int, 0),
+        description="Days after which people who were found, and look-ups, are removed; 0 keeps"
+        " them.",
+    )
+    privacy_secret: str = _setting(
+        "local-privacy-secret",
+        description="Secret that keys the hashes of erased people; changing it lets runs find them"
+        " again.",
+        repr=False,
     )
     stripe_api_key: str = _setting(
         "", description="Secret key of Stripe; empty refuses whatever needs a payment.", repr=False
@@ -190,6 +231,11 @@ class Settings:
         """The name of a table, queue or schedule group of this stage."""
         return f"ctgo-{self.stage}-{name}"
 
+    @property
+    def files_bucket(self) -> str:
+        """The bucket of exported files; buckets share one name space, so the account is in it."""
+        return f"{self.resource('files')}-{self.aws_account_id}"
+
     def queue_arn(self, name: str) -> str:
         """The ARN of one of our queues."""
         return f"arn:aws:sqs:{self.aws_region}:{self.aws_account_id}:{self.resource(name)}"
@@ -199,7 +245,29 @@ class Settings:
         return f"arn:aws:iam::{self.aws_account_id}:role/{self.resource(name)}"
 
 
+_secrets: dict[str, str] = {}
+"""Settings out of a store, which those of the environment go before."""
+
+
+def adopt(secrets: Mapping[str, str]) -> None:
+    """Take up settings from a store, in place of those adopted before; the environment wins.
+
+    Raises SettingsInvalid, and changes nothing, when they cannot be read or are no settings.
+    """
+    unknown = sorted(set(secrets) - {each.name.upper() for each in fields(Settings)})
+    if unknown:
+        raise SettingsInvalid(f"no settings: {', '.join(unknown)}")
+    Settings.load({**secrets, **_given()})
+    _secrets.clear()
+    _secrets.update(secrets)
+    settings.cache_clear()
+
+
 @cache
 def settings() -> Settings:
     """The settings of this process."""
-    return Settings.load(os.environ)
+    return Settings.load({**_secrets, **_given()})
+
+
+def _given() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if value}

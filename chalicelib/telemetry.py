@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -13,9 +14,10 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalicelib.settings import settings
 
 logger = Logger(service="ctgo", use_rfc3339=True, utc=True)
-_metrics = Metrics(namespace="ctgo", service="ctgo")
+_metrics = Metrics(namespace=f"ctgo-{settings().stage}", service="ctgo")
 
 _E = TypeVar("_E")
+_R = TypeVar("_R")
 
 
 def count(name: str, number: int) -> None:
@@ -25,19 +27,51 @@ def count(name: str, number: int) -> None:
 
 
 def observed(handler: Callable[[_E], None]) -> Callable[[_E], None]:
-    """Decorates a queue's handler: names it in the log, sends its metrics, traces its time."""
+    """Decorates a handler: names it and its job in the log, sends its metrics, traces its time."""
 
     @wraps(handler)
     def watched(event: _E) -> None:
-        logger.append_keys(function=handler.__name__)
+        names = _names(event)
+        logger.append_keys(function=handler.__name__, **names)
         try:
             with _traced(handler.__name__):
                 handler(event)
         finally:
-            if _metrics.metric_set:
-                _metrics.flush_metrics()
+            logger.remove_keys(list(names))
+            _send_metrics()
 
     return watched
+
+
+def counted(request: _E, get_response: Callable[[_E], _R]) -> _R:
+    """Chalice's middleware of the API: sends what a request counted."""
+    try:
+        return get_response(request)
+    finally:
+        _send_metrics()
+
+
+def _send_metrics() -> None:
+    if _metrics.metric_set:
+        _metrics.flush_metrics()
+
+
+_IDS = ("user_id", "stream_id", "account_id", "run_id", "batch_no")
+"""What a log line says of the job at hand; nothing else of a message gets into the log."""
+
+
+def _names(event: Any) -> dict[str, Any]:
+    """The ids in a message, and that of the invocation."""
+    context = getattr(event, "context", None)
+    names = {"request_id": getattr(context, "aws_request_id", None)}
+    for record in event.to_dict().get("Records", ()):
+        try:
+            job = json.loads(record["body"])
+        except (KeyError, ValueError):
+            continue
+        if isinstance(job, dict):
+            names |= {name: job[name] for name in _IDS if name in job}
+    return {name: value for name, value in names.items() if value is not None}
 
 
 @contextmanager

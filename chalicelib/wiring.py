@@ -13,16 +13,22 @@ from chalicelib import aws
 from chalicelib.billing.stripe_client import Stripe, build_stripe
 from chalicelib.billing.subscriptions import Subscriptions
 from chalicelib.enrichment.chain import Chain
-from chalicelib.enrichment.providers import build_chain
+from chalicelib.enrichment.providers import SITE_SECONDS, build_chain
 from chalicelib.mail import Mailer
+from chalicelib.open_web.addresses import is_safe_url as check_url
+from chalicelib.scheduling.digests import DigestSchedules
 from chalicelib.scheduling.schedules import Schedules
 from chalicelib.settings import settings
+from chalicelib.storage import Storage
 from chalicelib.streams.upkeep import Upkeep
 from chalicelib.upstreams.profiles import Profiles, build_profiles
-from chalicelib.webhooks.addresses import is_safe_url as check_url
 
 if TYPE_CHECKING:
+    from chalicelib.delivery.edges import Edges
     from chalicelib.judging.second_opinion import SecondOpinion
+    from chalicelib.nightly.caretaker import Caretaker
+    from chalicelib.open_web.client import Client
+    from chalicelib.upstreams.telegram import Telegram
 
 
 @cache
@@ -34,6 +40,8 @@ def profiles() -> Profiles:
         scrapebadger_api_key=found.scrapebadger_api_key,
         apify_base_url=found.apify_base_url,
         apify_token=found.apify_token,
+        scrapebadger_per_minute=found.scrapebadger_per_minute,
+        apify_per_minute=found.apify_per_minute,
     )
 
 
@@ -48,7 +56,15 @@ def contacts() -> Chain:
         hunter_api_key=found.hunter_api_key,
         prospeo_base_url=found.prospeo_base_url,
         prospeo_api_key=found.prospeo_api_key,
+        web=_site_reader() if found.fetch_linked_sites else None,
     )
+
+
+def _site_reader() -> Client:
+    """Reads sites that people on X link to, so that others have time left for an answer."""
+    from chalicelib.open_web.client import Client
+
+    return Client(allow_loopback_http=settings().allow_loopback_http, seconds=SITE_SECONDS)
 
 
 @cache
@@ -76,6 +92,18 @@ def schedules() -> Schedules:
 
 
 @cache
+def digest_schedules() -> DigestSchedules:
+    """EventBridge Scheduler, for digests."""
+    return DigestSchedules(aws.client("scheduler"), settings())
+
+
+@cache
+def storage() -> Storage:
+    """The bucket of exported files."""
+    return Storage(aws.client("s3"), settings().files_bucket)
+
+
+@cache
 def stripe() -> Stripe:
     """Stripe. Raises StripeFailed where it is not configured."""
     return build_stripe(settings())
@@ -94,6 +122,52 @@ def upkeep() -> Upkeep:
 
 
 @cache
+def caretaker() -> Caretaker:
+    """What the upkeep queue asks for; its parts are done for every user each night."""
+    from chalicelib.nightly.caretaker import Caretaker
+    from chalicelib.nightly.reconciling import mend_schedules, watch_runs
+    from chalicelib.privacy.retention import expire
+    from chalicelib.settlement.reconciling import reconcile
+    from chalicelib.streams.digests import follow_digest
+
+    return Caretaker(
+        upkeep(),
+        schedules(),
+        parts={
+            "schedules": partial(mend_schedules, schedules=schedules()),
+            "runs": watch_runs,
+            "digests": partial(follow_digest, schedules=digest_schedules()),
+            "stripe": partial(reconcile, subscriptions=subscriptions()),
+            "retention": expire,
+        },
+        others={
+            "erase_person": _erase_person,
+            "erase_user": _erase_user,
+            "export_user": _export_user,
+        },
+    )
+
+
+def _erase_person(body: str) -> None:
+    from chalicelib.privacy import jobs, people
+
+    people.erase_person(jobs.ErasePerson.model_validate_json(body), storage())
+
+
+def _erase_user(body: str) -> None:
+    from chalicelib.privacy import jobs, users
+
+    edges = users.Edges(schedules(), digest_schedules(), subscriptions(), storage())
+    users.erase_user(jobs.EraseUser.model_validate_json(body), edges)
+
+
+def _export_user(body: str) -> None:
+    from chalicelib.privacy import exporting, jobs
+
+    exporting.write_part(jobs.ExportUser.model_validate_json(body), storage())
+
+
+@cache
 def mailer() -> Mailer:
     """Amazon SES."""
     return Mailer(aws.client("ses"), settings().mail_sender)
@@ -103,3 +177,40 @@ def mailer() -> Mailer:
 def is_safe_url() -> Callable[[str], bool]:
     """The check of addresses that we are asked to call."""
     return partial(check_url, allow_loopback_http=settings().allow_loopback_http)
+
+
+@cache
+def delivery() -> Edges:
+    """What carries leads and news out."""
+    from chalicelib.delivery.edges import Edges
+    from chalicelib.notices.channels import Channels
+    from chalicelib.open_web.client import Client
+
+    web = Client(allow_loopback_http=settings().allow_loopback_http)
+    return Edges(web, Channels(mailer(), telegram(), storage()))
+
+
+@cache
+def telegram() -> Telegram | None:
+    """Our bot; None where it has no token."""
+    found = settings()
+    if not found.telegram_bot_token:
+        return None
+    import httpx
+
+    from chalicelib.upstreams import telegram
+    from chalicelib.upstreams.transport import Transport
+
+    client = httpx.Client(base_url=found.telegram_base_url)
+    transport = Transport(
+        client, provider=telegram.NAME, named_faults=telegram.NAMED_FAULTS, attempts=2
+    )
+    return telegram.Telegram(transport, found.telegram_bot_token)
+
+
+def rebuild() -> None:
+    """Make every client anew when it is next asked for: a secret has changed."""
+    for made in list(globals().values()):
+        forget = getattr(made, "cache_clear", None)
+        if forget:
+            forget()

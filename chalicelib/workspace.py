@@ -2,7 +2,8 @@
 
 The range key sorts `account#`, `segment#`, `self`, `stats#`, `stream#`. So `/me` is one query over
 accounts to self, `/streams` one over self to streams, `/segments` one over segments to streams.
-Behind them stand what those queries need not see: `template#`, `title#`, `webhook#`.
+Behind them stand what those queries need not see: `template#`, `title#`, `verdicts-heard`,
+`webhook#`.
 Every structural change writes the user's own row under its version, which makes such changes of
 one user happen one after another. docs/decisions/0003-workspace.md has the reasons.
 """

@@ -26,6 +26,8 @@ RUN_SECONDS = 240
 """How long a run may take before the demo gives up."""
 ROWS = 15
 """Leads that the table shows."""
+WEBHOOK_SECONDS = 60
+"""How long the last webhook may take."""
 NEWCOMERS = 25
 """People who follow between the first run and the second."""
 
@@ -47,13 +49,19 @@ class Demo:
         """Create a stream, run it twice, show what was found. Raises SystemExit when it fails."""
         me = self._call("GET", "/me")
         self._say(f"Signed in as [bold]{me['name']}[/] ({me['subscriptionStatus']})")
+        before = self._paid_slots()
         created = self._call("POST", "/streams", json=_stream())
         account = created["accounts"][0]
         self._say(
             f"Stream {created['id']}: followers of [bold]@{account['handle']}[/] on the pro tier "
-            f"({account['billingDelta'].replace('_', ' ')})\nLooking for: [italic]{SEGMENT}[/]\n"
+            f"(billingDelta [bold]{account['billingDelta']}[/])"
+        )
+        self._say(
+            f"Stripe was told: {_bill(before)} before, {_bill(self._paid_slots())} now\n"
+            f"Looking for: [italic]{SEGMENT}[/]\n"
         )
         stream = f"/streams/{created['id']}"
+        hook = self._subscribe()
         first, seconds = self._run(stream)
         self._show_leads(self._call("GET", f"{stream}/leads?limit={ROWS}"))
         self._show_summary(first, self._call("GET", f"{stream}/leads?summary=true"), seconds)
@@ -73,6 +81,47 @@ class Demo:
         )
         if not first["candidatesPassedCount"] or not NEWCOMERS <= new < first["newFollowersCount"]:
             raise SystemExit("the demo found something else than it should: see above")
+        self._show_webhooks(hook, first["candidatesPassedCount"] + second["candidatesPassedCount"])
+
+    def _paid_slots(self) -> dict[str, int]:
+        """The quantities that the fake Stripe bills the user for, by price."""
+        state = httpx.get(f"{self._world.stripe_url}/_control/state", timeout=10).json()
+        (subscription,) = state["subscriptions"]
+        return dict(subscription["quantities"])
+
+    def _subscribe(self) -> str:
+        """Have leads sent to a receiver of this world; returns the receiver's path."""
+        path = "/hooks/demo"
+        made = self._call(
+            "POST", "/webhooks/subscribe", json={"targetUrl": self._world.desk_url + path}
+        )
+        trusted = httpx.post(
+            f"{self._world.desk_url}/_control/trust",
+            json={"path": path, "secret": made["secret"]},
+            timeout=10,
+        )
+        trusted.raise_for_status()
+        return path
+
+    def _show_webhooks(self, path: str, leads: int) -> None:
+        """Wait until all leads have arrived by webhook, and show that the signatures are right."""
+        began = time.monotonic()
+        got: list[dict[str, Any]] = []
+        while sum(_leads_in(each) for each in got) < leads:
+            if time.monotonic() - began > WEBHOOK_SECONDS:
+                raise SystemExit(f"{len(got)} webhooks arrived, fewer than it should be")
+            time.sleep(POLL_SECONDS)
+            answer = httpx.get(f"{self._world.desk_url}/_control/messages", timeout=10)
+            got = [each for each in answer.json() if each["path"] == path]
+        if not all(each["verified"] for each in got):
+            raise SystemExit("a webhook came with a wrong signature")
+        self._say(
+            f"\n[bold]{len(got)}[/] webhooks brought {leads} leads; "
+            "the receiver verified each signature (Standard Webhooks). The last one:\n"
+            f"  webhook-id         {got[-1]['id']}\n"
+            f"  webhook-signature  {got[-1]['headers']['webhook-signature']}\n"
+            f"  body               {got[-1]['body']['type']}, {_leads_in(got[-1])} leads"
+        )
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         while True:
@@ -141,6 +190,14 @@ class Demo:
             f"Seconds         {seconds:.1f}\n"
             f"Upstream calls  {_calls(stats)}"
         )
+
+
+def _bill(quantities: dict[str, int]) -> str:
+    return ", ".join(f"{number} × {price}" for price, number in quantities.items())
+
+
+def _leads_in(message: dict[str, Any]) -> int:
+    return len(message["body"]["data"]["leads"])
 
 
 def _stream() -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """`python -m localdev.dev`: the whole system on this machine, until Ctrl-C.
 
 PORT chooses the API's port, WORLD a file of X profiles, RESET=1 starts with no data, LOCAL_DIR is
-where data and logs are kept (.local).
+where data and logs are kept (.local). SPEED=900 lets the clock of schedules run a quarter of an
+hour a second.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ def _run(changes: dict[str, Any]) -> None:
         "world": Path(os.environ.get("WORLD") or BUNDLED_WORLD).resolve(),
         "port": int(port) if port else ports.free_port(USUAL_PORT),
         "reset": os.environ.get("RESET") == "1",
+        "speed": float(os.environ.get("SPEED") or 1),
         "say": lambda text: print(text, flush=True),
     }
     world = LocalWorld(**(options | changes))
@@ -96,6 +98,9 @@ def _summary(facts: dict[str, Any], seconds: float) -> str:
         "AWS": facts["awsUrl"],
         "schedules": f"{facts['schedulerUrl']}/_control/next",
         "X": facts["xWorldUrl"],
+        "Stripe": f"{facts['stripeUrl']}/_control/state",
+        "went out": f"{facts['deskUrl']}/",
+        "receiver": f"{facts['deskUrl']}/hooks/ok",
         "logs": str(HOME / "logs"),
     }
     rows = [f"  {name:<10} {value}" for name, value in lines.items()]

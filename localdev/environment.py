@@ -6,11 +6,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-from localdev.ministack import ACCOUNT_ID, REGION
+from localdev.finders import KEY as FINDER_KEY
+from localdev.ministack import ACCOUNT_ID, KEY, REGION
+from localdev.telegram import TOKEN as BOT_TOKEN
 
+PRICES = {"starter": "price_starter", "growth": "price_growth", "pro": "price_pro"}
+"""The price ids of our tiers at the fake Stripe."""
 ROOT = Path(__file__).resolve().parent.parent
 STAGE = "local"
-CREDENTIALS = {"aws_access_key_id": "local", "aws_secret_access_key": "local"}
+STRIPE_SIGNS_WITH = "whsec_local"
+"""What the fake Stripe signs its events with."""
+CREDENTIALS = {"aws_access_key_id": KEY, "aws_secret_access_key": KEY}
 
 
 def client(service: str, endpoint_url: str) -> Any:
@@ -50,15 +56,48 @@ def isolated() -> dict[str, str]:
     }
 
 
-def wired(*, aws_url: str, scheduler_url: str, x_world_url: str, base_url: str) -> dict[str, str]:
+def wired(
+    *,
+    aws_url: str,
+    scheduler_url: str,
+    x_world_url: str,
+    base_url: str,
+    stripe_url: str | None = None,
+) -> dict[str, str]:
     """What makes the app of a child process talk to this local world."""
-    return isolated() | {
-        "AWS_ENDPOINT_URL": aws_url,
-        "AWS_ENDPOINT_URL_SCHEDULER": scheduler_url,
-        "BASE_URL": base_url,
-        "SCRAPEBADGER_BASE_URL": x_world_url,
-        "SCRAPEBADGER_API_KEY": "sb_local",
-        "APIFY_BASE_URL": x_world_url,
-        "APIFY_TOKEN": "apify_local",
-        "POWERTOOLS_TRACE_DISABLED": "true",
+    return (
+        isolated()
+        | _paying(stripe_url)
+        | {
+            "AWS_ENDPOINT_URL": aws_url,
+            "AWS_ENDPOINT_URL_SCHEDULER": scheduler_url,
+            "BASE_URL": base_url,
+            "SCRAPEBADGER_BASE_URL": x_world_url,
+            "SCRAPEBADGER_API_KEY": "sb_local",
+            "SCRAPEBADGER_PER_MINUTE": "60000",
+            "APIFY_BASE_URL": x_world_url,
+            "APIFY_TOKEN": "apify_local",
+            # The people of the fake X link to sites of the real web.
+            "FETCH_LINKED_SITES": "false",
+            "POWERTOOLS_TRACE_DISABLED": "true",
+        }
+    )
+
+
+def _paying(stripe_url: str | None) -> dict[str, str]:
+    if stripe_url is None:
+        return {}
+    return {
+        "STRIPE_BASE_URL": stripe_url,
+        "STRIPE_API_KEY": "sk_test_local",
+        "STRIPE_WEBHOOK_SECRET": STRIPE_SIGNS_WITH,
+        **{f"STRIPE_PRICE_{tier.upper()}": price for tier, price in PRICES.items()},
     }
+
+
+def reaching(*, telegram_url: str, finders_url: str) -> dict[str, str]:
+    """What makes the app write to the fake Telegram and ask the fake e-mail finders."""
+    finders = {}
+    for name in ("PDL", "HUNTER", "PROSPEO"):
+        finders |= {f"{name}_BASE_URL": finders_url, f"{name}_API_KEY": FINDER_KEY}
+    return {"TELEGRAM_BASE_URL": telegram_url, "TELEGRAM_BOT_TOKEN": BOT_TOKEN, **finders}

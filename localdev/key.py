@@ -20,6 +20,7 @@ def main() -> None:
         scheduler_url=facts["schedulerUrl"],
         x_world_url=facts["xWorldUrl"],
         base_url=facts["baseUrl"],
+        stripe_url=facts["stripeUrl"],
     )
     os.execve(  # noqa: S606 - the same interpreter, our own module
         sys.executable, [sys.executable, "-m", "localdev.seed", *sys.argv[1:]], wired

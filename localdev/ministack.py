@@ -25,6 +25,8 @@ INSTALL_SECONDS = 600.0
 """How long a second installer waits for the first."""
 REGION = "us-east-1"
 ACCOUNT_ID = "000000000000"
+KEY = "local"
+"""Key id and secret: links to files are signed with them, and it checks these."""
 
 
 def install(home: Path = HOME) -> str:
@@ -62,6 +64,8 @@ def child(
         "BIND_HOST": HOST,
         "MINISTACK_REGION": REGION,
         "MINISTACK_ACCOUNT_ID": ACCOUNT_ID,
+        "AWS_ACCESS_KEY_ID": KEY,
+        "AWS_SECRET_ACCESS_KEY": KEY,
         "TMPDIR": str(scratch),
         # Listeners and a container reaper that we have no use for.
         "IOT_MTLS_ENABLED": "0",

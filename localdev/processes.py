@@ -44,6 +44,8 @@ class LocalWorld:
     """Whether to forget what is in `state_dir`."""
     seeded: bool = True
     """Whether to make a user with an API key."""
+    growth_seconds: float = 45.0
+    """How often an account on X gets a follower; 0 for never."""
     speed: float = 1.0
     """How many seconds pass for schedules in one second."""
     env: Mapping[str, str] = field(default_factory=dict)
@@ -54,17 +56,26 @@ class LocalWorld:
     def __post_init__(self) -> None:
         self.port = self.port or ports.free_port()
         self._aws_port, self._scheduler_port, self._x_port = (ports.free_port() for _ in range(3))
+        self._desk_port, self._stripe_port = (ports.free_port() for _ in range(2))
+        self._telegram_port, self._finders_port = (ports.free_port() for _ in range(2))
         self.base_url = f"{_url(self.port)}/api/v2"
         self.aws_url = _url(self._aws_port)
         self.scheduler_url = _url(self._scheduler_port)
         self.x_world_url = _url(self._x_port)
+        self.desk_url = _url(self._desk_port)
+        self.stripe_url = _url(self._stripe_port)
+        self.telegram_url = _url(self._telegram_port)
+        reaching = environment.reaching(
+            telegram_url=self.telegram_url, finders_url=_url(self._finders_port)
+        )
         self.api_key: str | None = None
         self.env = environment.wired(
             aws_url=self.aws_url,
             scheduler_url=self.scheduler_url,
             x_world_url=self.x_world_url,
             base_url=self.base_url,
-        ) | dict(self.env)
+            stripe_url=self.stripe_url,
+        ) | {"ALLOW_LOOPBACK_HTTP": "true", **reaching, **self.env}
         self._supervisor = Supervisor(self.say)
         self._children: dict[str, Child] = {}
         self._scratch = ExitStack()
@@ -102,6 +113,8 @@ class LocalWorld:
             "awsUrl": self.aws_url,
             "schedulerUrl": self.scheduler_url,
             "xWorldUrl": self.x_world_url,
+            "deskUrl": self.desk_url,
+            "stripeUrl": self.stripe_url,
             "pids": self.pids,
         }
 
@@ -119,12 +132,17 @@ class LocalWorld:
         for old in self._logs.glob("*.log"):
             old.unlink()
         aws = self._start_aws()
-        scheduler = ["--aws-url", self.aws_url, "--speed", str(self.speed)]
+        scheduler = ["--aws-url", self.aws_url, "--speed", str(self.speed), "--app", self.app]
         self._begin_server(
             "scheduler", self._scheduler_port, [*scheduler, *self._kept("scheduler")]
         )
-        x_world = ["--world", str(self.world)]
+        x_world = ["--world", str(self.world), "--growth-seconds", str(self.growth_seconds)]
         self._begin_server("xworld", self._x_port, [*x_world, *self._kept("xworld")])
+        self._begin_server("telegram", self._telegram_port, [])
+        self._begin_server("finders", self._finders_port, [])
+        desk = ["--aws-url", self.aws_url, "--telegram-url", self.telegram_url]
+        self._begin_server("desk", self._desk_port, desk)
+        self._begin_server("stripe", self._stripe_port, self._stripe_options())
         ministack.wait_until_healthy(self._aws_port, aws)
         self._wait_for("scheduler", self._scheduler_port)
         bootstrap.deploy(
@@ -133,6 +151,10 @@ class LocalWorld:
         self._begin_server("api", self.port, ["--app", self.app])
         self._begin("pump", ["localdev.pump", "--app", self.app])
         self._wait_for("xworld", self._x_port)
+        self._wait_for("desk", self._desk_port)
+        self._wait_for("telegram", self._telegram_port)
+        self._wait_for("finders", self._finders_port)
+        self._wait_for("stripe", self._stripe_port)
         if self.seeded:
             self._seed()
         self._wait_for("api", self.port)
@@ -147,6 +169,10 @@ class LocalWorld:
         self._children["ministack"] = child
         self._supervisor.start(child, essential=True)
         return child
+
+    def _stripe_options(self) -> list[str]:
+        events = ["--events-url", f"{self.base_url}/billing/stripe-events"]
+        return [*events, "--secret", environment.STRIPE_SIGNS_WITH, *self._kept("stripe")]
 
     def _kept(self, name: str) -> list[str]:
         """The option that tells a module where its data are kept, if they are."""

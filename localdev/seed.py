@@ -10,11 +10,13 @@ import argparse
 import json
 from pathlib import Path
 
-from chalicelib import clock
+from chalicelib import clock, wiring
 from chalicelib.auth import keys, users
 from chalicelib.auth.table import ApiKeyItem
 from chalicelib.auth.users import UserItem
+from chalicelib.billing.checkout import USER
 from chalicelib.settings import settings
+from chalicelib.settlement import settling
 
 EMAIL = "dev@ctgo.example"
 PAID_SLOTS = {"starter": 10, "growth": 10, "pro": 10}
@@ -30,12 +32,26 @@ def main() -> None:
     given = parser.parse_args()
     user = users.create(given.email, given.email.partition("@")[0])
     if not given.free and user.status == "free_user":
-        subscribe(user)
+        buy(user) if settings().stripe_api_key else subscribe(user)
     key = _kept(given.state) or users.create_key(user.user_id, "local")[1]
     if given.state:
         given.state.parent.mkdir(parents=True, exist_ok=True)
         given.state.write_text(json.dumps({"apiKey": key}))
     print(json.dumps({"apiKey": key, "email": given.email, "userId": user.user_id}))
+
+
+def buy(user: UserItem) -> None:
+    """Buy a subscription at the fake Stripe and settle it, as its event would."""
+    v1 = wiring.stripe().api.v1
+    customer = v1.customers.create({"email": user.email})
+    subscription = v1.subscriptions.create(
+        {
+            "customer": customer.id,
+            "items": [{"price": settings().stripe_price_starter, "quantity": 1}],
+            "metadata": {USER: str(user.user_id)},
+        }
+    )
+    settling.settle_subscription(user.user_id, subscription.id, wiring.subscriptions())
 
 
 def subscribe(user: UserItem) -> None:

@@ -51,9 +51,10 @@ def on_moto(port: int, logs: Path) -> Iterator[Empty]:
         def empty() -> None:
             httpx.post(f"{url}/moto-api/reset").raise_for_status()
             bootstrap.deploy(TEMPLATE, STAGE, aws_url=url)
-            # moto's CloudFormation skips the schedule group without a word.
+            # moto's CloudFormation skips schedule groups without a word.
             scheduler = environment.client("scheduler", url)
-            scheduler.create_schedule_group(Name=f"ctgo-{STAGE}-streams")
+            for name in ("streams", "digests"):
+                scheduler.create_schedule_group(Name=f"ctgo-{STAGE}-{name}")
 
         yield empty
         server.terminate()

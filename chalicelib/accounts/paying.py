@@ -1,13 +1,19 @@
-"""Paying for awake accounts: a free slot first, else a larger quantity at Stripe."""
+"""Paying for awake accounts: a free slot first, else a larger quantity at Stripe.
+
+Stripe and our tables cannot be written in one transaction. So an action that changes what is paid
+for stands in the user's row from before Stripe hears of it until both agree. Whoever finds it there
+later tells Stripe what the tables say; it does not matter where the action died.
+"""
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chalicelib import db
-from chalicelib.accounts.tracked import Tracked
+from chalicelib import clock, db
+from chalicelib.accounts.tracked import Tracked, changing
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.billing import slots
 from chalicelib.billing.plans import ENDED
@@ -17,10 +23,17 @@ from chalicelib.billing.subscriptions import Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Paid:
-    """What Stripe was told to hold, and when the period ends; neither when nothing was to tell."""
+    """What Stripe was told to hold, and when the period ends; nothing when that was not needed."""
 
     slots: Quantities | None = None
     period_ends: datetime | None = None
+    told: str | None = None
+    """The action of which Stripe has heard."""
+
+
+def new_telling() -> str:
+    """The id of a business action of which Stripe is told; its idempotency keys are made of it."""
+    return secrets.token_hex(8)
 
 
 def pay(
@@ -29,21 +42,31 @@ def pay(
     after: Sequence[Seat],
     subscriptions: Subscriptions,
     *,
+    telling: str,
     slots_left: Quantities | None = None,
 ) -> Paid:
     """Have Stripe hold what the seats `after` a change take, unless it does so already.
 
-    The caller has promised to follow up, so that a change that Stripe heard of and that never came
-    to be is taken back there. `slots_left` are those that the change does not give up; None means
-    all. Raises StripeFailed, and then nothing changed.
+    The caller has promised to follow up on `telling`, so that a change of which Stripe heard and
+    that never came to be is taken back there. `slots_left` are those that the change does not give
+    up; None means all. Raises StripeFailed, and then nothing changed here; db.Conflict.
     """
     now = slots.held(owner.slots if slots_left is None else slots_left, after)
     later = slots.held_later(now, after)
     if now == owner.slots and later == slots.held_later(owner.slots, before):
         return Paid()
     subscription_id = subscriptions.require(owner.subscription_id)
-    ends = subscriptions.hold(subscription_id, now, later, action=_action(owner))
-    return Paid(now, ends)
+    _note(owner, telling)
+    ends = subscriptions.hold(subscription_id, now, later, action=telling)
+    return Paid(now, ends, telling)
+
+
+def _note(owner: UserItem, telling: str) -> None:
+    """Write down that Stripe is about to be told; `owner` is then as the row is."""
+    with changing(owner, untold=telling):
+        pass
+    owner.untold = {**owner.untold, telling: int(clock.now().timestamp())}
+    owner.version += 1
 
 
 def slots_without(owner: UserItem, tier: str) -> Quantities:
@@ -54,26 +77,26 @@ def slots_without(owner: UserItem, tier: str) -> Quantities:
     return slots.released(owner.slots, tier) if owner.subscription_id else owner.slots
 
 
-@db.retried_on_conflict
-def follow_slots(user_id: int, version: int, subscriptions: Subscriptions) -> None:
-    """Tell Stripe what the subscription holds, if it may not know. Raises StripeFailed.
+def follow_slots(user_id: int, telling: str, subscriptions: Subscriptions) -> None:
+    """Tell Stripe what the tables say, if it may not have heard of an action.
 
-    It may not know when the row says so, or when the workspace still has the version at which
-    Stripe was told of a change: that change never came to be.
+    Raises StripeFailed, and then the action stays untold.
+    """
+    owner = UserItem.find(user_id, SELF)
+    if owner is not None and telling in owner.untold:
+        tell(user_id, telling, subscriptions)
+
+
+@db.retried_on_conflict
+def tell(user_id: int, telling: str, subscriptions: Subscriptions) -> None:
+    """Tell Stripe what the tables say and note that it knows. May be repeated.
+
+    Raises StripeFailed.
     """
     tracked = Tracked.read(user_id)
-    owner = tracked.owner
-    if owner.is_stripe_told and owner.version != version:
-        return
+    owner, seats = tracked.owner, tracked.seats()
     if owner.subscription_id is not None and owner.status not in ENDED:
-        later = slots.held_later(owner.slots, tracked.seats())
-        subscriptions.hold(owner.subscription_id, owner.slots, later, action=_action(owner))
-    with db.conditional():
-        UserItem(user_id, SELF).update(
-            actions=[UserItem.is_stripe_told.set(True)],
-            condition=UserItem.version == owner.version,
-        )
-
-
-def _action(owner: UserItem) -> str:
-    return f"user {owner.user_id} version {owner.version}"
+        later = slots.held_later(owner.slots, seats)
+        subscriptions.hold(owner.subscription_id, owner.slots, later, action=telling)
+    with changing(owner, told=telling):
+        pass

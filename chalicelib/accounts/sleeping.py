@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from chalicelib import db
-from chalicelib.accounts.paying import Paid, pay, slots_without
+from chalicelib.accounts.paying import Paid, new_telling, pay, slots_without
+from chalicelib.accounts.ripening import ripen
 from chalicelib.accounts.table import AccountItem
 from chalicelib.accounts.tracked import Tracked, changing
 from chalicelib.billing import gates, slots
@@ -26,12 +27,14 @@ def sleep(user_id: int, account_id: int, *, follow: Follow) -> None:
 def _fall_asleep(user_id: int, account_id: int) -> FollowUp | None:
     tracked = Tracked.read(user_id)
     account, owner = tracked.account(account_id), tracked.owner
+    ripen(owner, tracked.accounts.values())
     if not account.is_awake:
         return None
     left = slots.held(slots_without(owner, account.tier), tracked.seats(without=account_id))
-    job = FollowUp(user_id=user_id, account_id=account_id, version=owner.version)
+    telling = new_telling() if owner.subscription_id else None
+    job = FollowUp(user_id=user_id, account_id=account_id, telling=telling)
     promise(job)
-    with changing(owner, slots=left, is_told=owner.subscription_id is None) as write:
+    with changing(owner, slots=left, untold=telling) as write:
         write.update(
             AccountItem(user_id, account.key),
             actions=[
@@ -49,24 +52,28 @@ def wake(user_id: int, account_id: int, *, subscriptions: Subscriptions, follow:
 
     Raises AccountNotFound, SubscriptionRequired, FreeAccountLimit, StripeFailed.
     """
-    job = _wake_up(user_id, account_id, subscriptions)
+    job = _wake_up(user_id, account_id, subscriptions, telling=new_telling())
     follow(job)
 
 
 @db.retried_on_conflict
-def _wake_up(user_id: int, account_id: int, subscriptions: Subscriptions) -> FollowUp | None:
+def _wake_up(
+    user_id: int, account_id: int, subscriptions: Subscriptions, *, telling: str
+) -> FollowUp | None:
     tracked = Tracked.read(user_id)
     account, owner = tracked.account(account_id), tracked.owner
+    ripen(owner, tracked.accounts.values())
     if account.is_awake:
         return None
     before = tracked.seats()
     gates.require_not_lapsed(owner.status)
     gates.gate_free_accounts(owner.status, len(before) + 1)
-    job = FollowUp(user_id=user_id, version=owner.version, credits=True)
+    job = FollowUp(user_id=user_id, telling=telling, credits=True)
     promise(job)
     paid = Paid()
     if owner.status != FREE:
-        paid = pay(owner, before, [*before, Seat(account.tier)], subscriptions)
-    with changing(owner, slots=paid.slots) as write:
+        after = [*before, Seat(account.tier)]
+        paid = pay(owner, before, after, subscriptions, telling=telling)
+    with changing(owner, slots=paid.slots, told=paid.told) as write:
         write.update(AccountItem(user_id, account.key), actions=[AccountItem.is_awake.set(True)])
     return job

@@ -7,7 +7,8 @@ from datetime import datetime
 from pynamodb.expressions.update import Action
 
 from chalicelib import db
-from chalicelib.accounts.paying import Paid, pay, slots_without
+from chalicelib.accounts.paying import Paid, new_telling, pay, slots_without
+from chalicelib.accounts.ripening import ripen
 from chalicelib.accounts.schemas import TierAction
 from chalicelib.accounts.table import AccountItem
 from chalicelib.accounts.tracked import Tracked, changing
@@ -26,30 +27,29 @@ def change_tier(
 
     Raises AccountNotFound, AccountSleeping, SubscriptionRequired, StripeFailed.
     """
-    action, job = _move(user_id, account_id, tier, subscriptions)
+    action, job = _move(user_id, account_id, tier, subscriptions, telling=new_telling())
     follow(job)
     return action
 
 
 @db.retried_on_conflict
 def _move(
-    user_id: int, account_id: int, tier: str, subscriptions: Subscriptions
+    user_id: int, account_id: int, tier: str, subscriptions: Subscriptions, *, telling: str
 ) -> tuple[TierAction, FollowUp | None]:
     tracked = Tracked.read(user_id)
     account = tracked.account(account_id)
+    ripen(tracked.owner, tracked.accounts.values())
     if not account.is_awake:
         raise AccountSleeping
     gates.require_subscription(tracked.owner.status)
     action = _action(account, tier)
     if action == "unchanged" or tier == account.pending_tier:
         return action, None
-    job = FollowUp(
-        user_id=user_id, account_id=account_id, version=tracked.owner.version, credits=True
-    )
+    job = FollowUp(user_id=user_id, account_id=account_id, telling=telling, credits=True)
     promise(job)
-    paid = _pay(tracked, account, tier, subscriptions)
+    paid = _pay(tracked, account, tier, subscriptions, telling=telling)
     ends = paid.period_ends or account.pending_tier_at
-    with changing(tracked.owner, slots=paid.slots) as write:
+    with changing(tracked.owner, slots=paid.slots, told=paid.told) as write:
         write.update(AccountItem(user_id, account.key), actions=_written(action, tier, ends))
     return action, job
 
@@ -61,7 +61,14 @@ def _action(account: AccountItem, tier: str) -> TierAction:
     return "upgraded" if is_up else "downgrade_scheduled"
 
 
-def _pay(tracked: Tracked, account: AccountItem, tier: str, subscriptions: Subscriptions) -> Paid:
+def _pay(
+    tracked: Tracked,
+    account: AccountItem,
+    tier: str,
+    subscriptions: Subscriptions,
+    *,
+    telling: str,
+) -> Paid:
     """A downgrade keeps the slot until the period ends; an upgrade leaves it for another one."""
     is_down = TIERS.index(tier) < TIERS.index(account.tier)
     seat = Seat(account.tier, tier) if is_down else Seat(tier)
@@ -69,7 +76,9 @@ def _pay(tracked: Tracked, account: AccountItem, tier: str, subscriptions: Subsc
     left = tracked.owner.slots
     if tier != account.tier and not is_down:
         left = slots_without(tracked.owner, account.tier)
-    return pay(tracked.owner, tracked.seats(), after, subscriptions, slots_left=left)
+    return pay(
+        tracked.owner, tracked.seats(), after, subscriptions, telling=telling, slots_left=left
+    )
 
 
 def _written(action: TierAction, tier: str, period_ends: datetime | None) -> list[Action]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pynamodb.expressions.update import Action
 
-from chalicelib import db
+from chalicelib import clock, db
 from chalicelib.accounts.table import KIND, AccountItem
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.billing.slots import Seat
@@ -48,16 +48,25 @@ def seats(accounts: Iterable[AccountItem]) -> list[Seat]:
 
 @contextmanager
 def changing(
-    owner: UserItem, *, slots: Mapping[str, int] | None = None, is_told: bool = True
+    owner: UserItem,
+    *,
+    slots: Mapping[str, int] | None = None,
+    untold: str | None = None,
+    told: str | None = None,
 ) -> Iterator[db.Write]:
     """A transaction that holds only if nothing changed in the workspace since `owner` was read.
 
-    `slots` are what the subscription holds from now on; `is_told` says whether Stripe knows.
-    Raises db.Conflict.
+    `slots` are what the subscription holds from now on. `untold` is an action of which Stripe is
+    still to hear, `told` one of which Stripe has heard. Raises db.Conflict.
     """
     actions: list[Action] = [UserItem.version.set(owner.version + 1)]
     if slots is not None:
-        actions += [UserItem.slots.set(dict(slots)), UserItem.is_stripe_told.set(is_told)]
+        actions.append(UserItem.slots.set(dict(slots)))
+    if untold is not None or told is not None:
+        open_ones = {each: since for each, since in owner.untold.items() if each != told}
+        if untold is not None:
+            open_ones[untold] = int(clock.now().timestamp())
+        actions.append(UserItem.untold.set(open_ones))
     with db.transaction() as write:
         write.update(
             UserItem(owner.user_id, SELF),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from pynamodb.attributes import UnicodeAttribute, UTCDateTimeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib import db
 from chalicelib.auth import counting, keys
@@ -15,6 +16,17 @@ from chalicelib.settings import settings
 COOKIE = "ctgo_session"
 LIFE = timedelta(days=30)
 _FLAGS = "Path=/; HttpOnly; Secure; SameSite=Lax"
+
+
+class SessionsOfUser(GlobalSecondaryIndex["SessionItem"]):
+    """The sessions of a user, by their digests."""
+
+    class Meta:
+        index_name = "by-user"
+        projection = KeysOnlyProjection()
+
+    user_id = db.IntegerAttribute(hash_key=True)
+    digest = UnicodeAttribute(range_key=True)
 
 
 class SessionItem(db.Table):
@@ -28,6 +40,8 @@ class SessionItem(db.Table):
     created_at = UTCDateTimeAttribute()
     expires = db.IntegerAttribute()
     """Seconds since 1970. DynamoDB removes the row some time after; who reads it compares."""
+
+    of_user = SessionsOfUser()
 
 
 def new(user_id: int, now: datetime) -> tuple[SessionItem, str]:

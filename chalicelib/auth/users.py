@@ -9,6 +9,7 @@ from pynamodb.attributes import (
     JSONAttribute,
     MapAttribute,
     UnicodeAttribute,
+    UnicodeSetAttribute,
     UTCDateTimeAttribute,
 )
 
@@ -32,10 +33,15 @@ class UserItem(WorkspaceItem, discriminator="self"):
     """Stripe's subscription status, or `free_user`."""
     slots = JSONAttribute(default=dict)
     """Account slots that the subscription pays for, by tier."""
-    is_stripe_told = BooleanAttribute(default=True)
-    """False while Stripe may not know `slots` yet: then they are ours to tell, not to be read."""
+    untold = JSONAttribute(default=dict)
+    """Business actions of which Stripe may or may not have heard, and since when: `{id: seconds}`.
+    While there is one, `slots` are ours to tell, not Stripe's to say."""
     has_team = BooleanAttribute(default=True)
     credits = db.IntegerAttribute(default=FREE_CREDITS)
+    granted = db.IntegerAttribute(default=0)
+    """Credits that were ever granted beside the free ones."""
+    low_told = db.IntegerAttribute(default=0)
+    """What `granted` was when the user was last told that credits are low."""
     holds: MapAttribute[str, Any] = MapAttribute(default=dict)
     """Credits set aside for look-ups under way: `{id: {"amount": 2, "until": 1783245600}}`."""
     signup_ip = UnicodeAttribute(null=True)
@@ -50,6 +56,8 @@ class UserItem(WorkspaceItem, discriminator="self"):
     customer_id = UnicodeAttribute(null=True)
     subscription_id = UnicodeAttribute(null=True)
     """Stripe's ids of the user and of the subscription that `status` speaks of."""
+    checkouts = UnicodeSetAttribute(null=True)
+    """Checkout pages at Stripe that were opened and whose end is not known yet."""
     version = db.IntegerAttribute(default=0)
     """Rises with every structural change of the workspace."""
     counted = db.IntegerAttribute(default=0)

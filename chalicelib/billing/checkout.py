@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from chalicelib import clock
+from chalicelib import clock, ids
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.billing.plans import LIVE
 from chalicelib.billing.schemas import Checkout
@@ -63,15 +63,17 @@ def checkout_page(user: UserItem, body: Checkout, *, stripe: Stripe, ui_origin: 
     key = f"checkout-{user.user_id}-{user.subscription_id}-{body.tier}-{body.quantity}-{hour}"
     with refusals():
         session = stripe.api.v1.checkout.sessions.create(wanted, {"idempotency_key": key})
+    # Should the news of the payment be lost, the night asks how this page ended.
+    user.update(actions=[UserItem.checkouts.add({session.id})])
     return _address(session.url)
 
 
 def portal_page(customer_id: str, *, stripe: Stripe, ui_origin: str) -> str:
     """The page on which the user can change or end the subscription. Raises StripeFailed."""
+    wanted: Any = {"customer": customer_id, "return_url": f"{ui_origin}/billing"}
+    key = f"portal-{ids.new_id()}"  # each opening is an action of its own: pages are short-lived
     with refusals():
-        session = stripe.api.v1.billing_portal.sessions.create(
-            {"customer": customer_id, "return_url": f"{ui_origin}/billing"}
-        )
+        session = stripe.api.v1.billing_portal.sessions.create(wanted, {"idempotency_key": key})
     return _address(session.url)
 
 

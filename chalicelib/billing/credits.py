@@ -87,7 +87,7 @@ def grant(user_id: int, key: str, amount: int) -> bool:
         with db.transaction() as write:
             write.update(
                 UserItem(user_id, SELF),
-                actions=[UserItem.credits.add(amount)],
+                actions=[UserItem.credits.add(amount), UserItem.granted.add(amount)],
                 condition=UserItem.key.exists(),
             )
             _enter(write, user_id, f"grant#{key}", amount)
@@ -107,7 +107,10 @@ def grant_all(user_id: int, due: Sequence[tuple[str, int]]) -> None:
         batch = missing[start : start + most]
         with db.transaction() as write:
             total = sum(amount for _, amount in batch)
-            write.update(UserItem(user_id, SELF), actions=[UserItem.credits.add(total)])
+            write.update(
+                UserItem(user_id, SELF),
+                actions=[UserItem.credits.add(total), UserItem.granted.add(total)],
+            )
             for key, amount in batch:
                 _enter(write, user_id, f"grant#{key}", amount)
 

@@ -43,6 +43,8 @@ class Plan:
     credits: int
     """Granted per billing period; on the free plan once per user."""
     followers_per_sync: int
+    liked_posts: int = 0
+    """Recent posts of an account whose likers a sync reads."""
 
 
 _FREE_PLAN = Plan(daily_syncs=1, retests=0, automated_streams=1, credits=10, followers_per_sync=200)
@@ -52,10 +54,20 @@ PLANS = MappingProxyType(
             daily_syncs=1, retests=12, automated_streams=3, credits=50, followers_per_sync=200
         ),
         "growth": Plan(
-            daily_syncs=2, retests=30, automated_streams=10, credits=200, followers_per_sync=1000
+            daily_syncs=2,
+            retests=30,
+            automated_streams=10,
+            credits=200,
+            followers_per_sync=1000,
+            liked_posts=5,
         ),
         "pro": Plan(
-            daily_syncs=4, retests=100, automated_streams=25, credits=600, followers_per_sync=5000
+            daily_syncs=4,
+            retests=100,
+            automated_streams=25,
+            credits=600,
+            followers_per_sync=5000,
+            liked_posts=20,
         ),
     }
 )

@@ -15,7 +15,8 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from chalicelib import clock
-from chalicelib.billing.plans import TIERS
+from chalicelib.billing.checkout import USER
+from chalicelib.billing.plans import LIVE, TIERS
 from chalicelib.billing.slots import Quantities
 from chalicelib.billing.stripe_client import Stripe, refusals
 from chalicelib.errors import StripeFailed
@@ -29,11 +30,11 @@ class Subscriptions:
 
     def __init__(self, connect: Callable[[], Stripe]) -> None:
         """`connect` is called when Stripe is needed; it raises StripeFailed without a key."""
-        self._connect = connect
+        self.connect = connect
 
     def require(self, subscription_id: str | None) -> str:
         """The subscription, if there is one that slots can be added to."""
-        self._connect()
+        self.connect()
         if subscription_id is None:
             raise StripeFailed("There is no subscription that a slot could be added to.")
         return subscription_id
@@ -46,9 +47,44 @@ class Subscriptions:
         None as `later` drops what was scheduled. `action` names the business action for Stripe's
         idempotency. Returns when the period ends.
         """
-        stripe = self._connect()
+        stripe = self.connect()
         with refusals():
             return _Telling(stripe, action).tell(subscription_id, now, later)
+
+    def live_ones(self, user_id: int, customer_id: str) -> list[str]:
+        """The live subscriptions of a customer that were bought for this user here."""
+        stripe = self.connect()
+        with refusals():
+            found = stripe.api.v1.subscriptions.list({"customer": customer_id, "limit": 100})
+        return [
+            each.id
+            for each in found.data
+            if each.status in LIVE and getattr(each.metadata, USER, None) == str(user_id)
+        ]
+
+    def bought(self, checkout_id: str) -> tuple[bool, str | None]:
+        """Whether a checkout page can still be used, and the subscription that it led to."""
+        stripe = self.connect()
+        with refusals():
+            session = stripe.api.v1.checkout.sessions.retrieve(checkout_id)
+        return session.status == "open", id_of(session.subscription)
+
+    def cancel(self, subscription_id: str) -> None:
+        """End a subscription at once; what was paid for the rest of the period is credited.
+
+        May be repeated: one that is over stays over.
+        """
+        import stripe as library
+
+        stripe = self.connect()
+        with refusals():
+            try:
+                stripe.api.v1.subscriptions.cancel(
+                    subscription_id, {"prorate": True, "invoice_now": True}
+                )
+            except library.InvalidRequestError as fault:
+                if fault.code != "resource_missing":
+                    raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +97,7 @@ class _Telling:
     def tell(self, subscription_id: str, now: Quantities, later: Quantities | None) -> datetime:
         v1 = self.stripe.api.v1
         known = v1.subscriptions.retrieve(subscription_id)
-        schedule_id = _id_of(known.schedule)
+        schedule_id = id_of(known.schedule)
         if schedule_id is not None and later is None:
             self._post(v1.subscription_schedules.release, schedule_id, {})
             schedule_id = None
@@ -70,7 +106,8 @@ class _Telling:
             wanted = {"items": changes, "proration_behavior": "create_prorations"}
             self._post(v1.subscriptions.update, subscription_id, wanted)
         ends = max(item.current_period_end for item in known.items.data)
-        if later is not None:
+        if later is not None and not (known.cancel_at_period_end or known.cancel_at):
+            # Behind a cancellation nothing follows: a schedule would take the cancellation back.
             self._schedule(known, schedule_id, now, later, ends)
         return datetime.fromtimestamp(ends, UTC)
 
@@ -151,7 +188,7 @@ class _Telling:
         return call(*arguments, {"idempotency_key": f"ctgo-{digest}"})
 
 
-def _id_of(reference: Any) -> str | None:
+def id_of(reference: Any) -> str | None:
     """The id behind a field of Stripe that holds an id, the object itself or nothing."""
     return reference if reference is None or isinstance(reference, str) else str(reference.id)
 

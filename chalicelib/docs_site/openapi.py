@@ -9,8 +9,12 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from chalicelib.delivery.messages import (
+    LeadFeedbackMessage,
+    LeadsDiscoveredMessage,
+    TrialMessage,
+)
 from chalicelib.docs_site import failures
-from chalicelib.docs_site.messages import LeadFeedbackMessage, LeadsDiscoveredMessage
 from chalicelib.docs_site.operations import answers_of, operation, path_of, room_of
 from chalicelib.docs_site.schemas import Components, Json
 from chalicelib.http.endpoint import Endpoint
@@ -22,6 +26,7 @@ _HERE = Path(__file__).parent
 _MESSAGES: dict[str, type[BaseModel]] = {
     "leads.discovered": LeadsDiscoveredMessage,
     "lead.feedback": LeadFeedbackMessage,
+    "webhook.test": TrialMessage,
 }
 
 

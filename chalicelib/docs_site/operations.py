@@ -8,8 +8,9 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from chalicelib import errors
 from chalicelib.docs_site import failures
 from chalicelib.docs_site.schemas import Components, Json, query_properties
 from chalicelib.http.router import PREFIX, Endpoint, Reply
@@ -79,24 +80,31 @@ def _parameters(endpoint: Endpoint) -> list[Json]:
         found.append({"name": name, "in": "query", "required": name in required, "schema": schema})
     if endpoint.auth is not None and endpoint.method in {"POST", "PATCH"}:
         found.append({"$ref": "#/components/parameters/Idempotency-Key"})
-    if "raw" in endpoint.wants:
+    if errors.InvalidSignature in endpoint.errors:
         found.append({"$ref": "#/components/parameters/Stripe-Signature"})
     return found
 
 
 def _request_body(endpoint: Endpoint, components: Components, shown: Json) -> Json | None:
-    if "raw" in endpoint.wants:
+    if errors.InvalidSignature in endpoint.errors:
         return {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}
     if endpoint.body is None or endpoint.body is Empty:
         return None
     content: Json = {"schema": components.request(endpoint.body)}
     if "request" in shown:
         content["example"] = shown["request"]
-    fields = endpoint.body.model_fields.values()
     return {
-        "required": any(field.is_required() for field in fields),
+        "required": not _may_be_empty(endpoint.body),
         "content": {"application/json": content},
     }
+
+
+def _may_be_empty(body: type[BaseModel]) -> bool:
+    try:
+        body.model_validate_json("{}")
+    except ValidationError:
+        return False
+    return True
 
 
 def _successes(endpoint: Endpoint, components: Components, shown: Json) -> Json:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from chalicelib import db
 from chalicelib.auth.users import UserItem
-from chalicelib.billing import credits
+from chalicelib.billing import credits, low_balance
 from chalicelib.enrichment import contacts
 from chalicelib.enrichment.chain import Search
 from chalicelib.enrichment.contacts import Contacts, suits
@@ -70,10 +70,12 @@ def enrich(
         if found.failed.issuperset(wanted.outputs):
             seconds = str(max(1, round(found.retry_after)))
             raise EnrichmentUnavailable(headers={"Retry-After": seconds})
-        return _billed(team.user_id, profile, wanted, found=found, hold=hold, beside=beside)
+        done = _billed(team.user_id, profile, wanted, found=found, hold=hold, beside=beside)
     except Exception:
         credits.give_back(team.user_id, hold)
         raise
+    low_balance.look_after(team, done.spent)
+    return done
 
 
 @db.retried_on_conflict

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from chalicelib.enrichment.chain import Chain
+from chalicelib.enrichment.linked_site import LinkedSite, Web
 from chalicelib.upstreams.contacts import ContactFinder
 from chalicelib.upstreams.errors import UpstreamFault
 from chalicelib.upstreams.health import Health
@@ -13,6 +14,8 @@ from chalicelib.upstreams.health import Health
 if TYPE_CHECKING:
     import httpx
 
+SITE_SECONDS = 3.0
+"""For one page of a linked site; at most four are asked for, one leading to the next."""
 ATTEMPTS = 2
 """Calls to one provider in one look-up: there is another provider, and somebody who waits."""
 
@@ -25,9 +28,12 @@ def build_chain(
     hunter_api_key: str,
     prospeo_base_url: str,
     prospeo_api_key: str,
+    web: Web | None = None,
     wire: httpx.BaseTransport | None = None,
 ) -> Chain:
-    """The providers that a key is given for, in order. `wire` stands in for the network.
+    """The providers that a key is given for, in order; before them, by `web`, the linked site.
+
+    `wire` stands in for the network.
 
     Imports the HTTP library: call it when contacts are first asked for, not when a module loads.
     """
@@ -53,7 +59,7 @@ def build_chain(
             attempts=ATTEMPTS,
         )
 
-    finders: list[ContactFinder] = []
+    finders: list[ContactFinder] = [LinkedSite(web)] if web else []
     if pdl_api_key:
         asked = transport(people_data_labs.NAME, pdl_base_url, {"x-api-key": pdl_api_key})
         finders.append(people_data_labs.PeopleDataLabs(asked))

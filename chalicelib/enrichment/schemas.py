@@ -23,7 +23,9 @@ def _distinct(outputs: list[contacts.Output]) -> list[contacts.Output]:
 
 
 RequestedOutputs = Annotated[
-    list[contacts.Output], Field(min_length=1, max_length=2), AfterValidator(_distinct)
+    list[contacts.Output],
+    Field(min_length=1, max_length=2, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(_distinct),
 ]
 
 

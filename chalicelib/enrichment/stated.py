@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 from chalicelib.matching.labels import canonical
 from chalicelib.profile import Profile
@@ -46,6 +47,12 @@ _LINK = re.compile(
 )
 """A bare host only under a well-known ending: Node.js and St.Louis are none."""
 
+_NOT_THEIRS = re.compile(
+    r"(?:^|\.)(?:x|twitter|t|linkedin|facebook|instagram|tiktok|youtube|youtu|reddit|threads)"
+    r"\.(?:com|co|be|net)$"
+)
+"""Networks that show a robot nothing, or that page_in reads from the link itself."""
+
 _NAME_ENDS = re.compile(r"[|,(\[{/•·:]|\s[-–—@&+]\s?|@")
 _NAME_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’-][^\W\d_]+)*")
 _TITLES = frozenset({"dr", "mr", "mrs", "ms", "prof", "sir", "md", "phd", "mba", "jr", "sr", "the"})
@@ -70,11 +77,17 @@ def person_of(profile: Profile) -> Person:
         name=name_in(profile.name or ""),
         domain=domain_in(profile),
         linkedin_url=page_in(_text(profile)),
+        site=site_of(profile),
     )
 
 
 def address_in(text: str) -> str | None:
     """The first e-mail address, also one hidden from robots: `name [at] site dot com`."""
+    return next(addresses_in(text), None)
+
+
+def addresses_in(text: str) -> Iterator[str]:
+    """All e-mail addresses, those that are written plainly first."""
     plain = unicodedata.normalize("NFKC", text)
     for form in (_WRITTEN, _HIDDEN, _LOUD, _TOLD):
         for found in form.finditer(plain):
@@ -83,7 +96,17 @@ def address_in(text: str) -> str | None:
             if form is _HIDDEN and host == written_host and canonical("job_role", local):
                 continue  # "Founder (at) acme.com" tells a job
             if address := _valid(f"{local}@{host}"):
-                return address
+                yield address
+
+
+def site_of(profile: Profile) -> str | None:
+    """The page that the profile links to, else the first that its bio names; over https."""
+    links = [profile.url or "", *_LINK.findall(profile.bio or "")]
+    for link in filter(None, links):
+        bare = re.sub(r"^https?://", "", link.strip().rstrip(".,;)"), flags=re.IGNORECASE)
+        host = bare.partition("/")[0].lower()
+        if "." in host and not _NOT_THEIRS.search(host):
+            return f"https://{bare}"
     return None
 
 

@@ -57,6 +57,11 @@ def absent() -> Any:
     return Field(default=None)
 
 
+def exactly_one(*groups: tuple[str, str]) -> dict[str, Any]:
+    """`json_schema_extra` of a model that wants one field of each group (wire names)."""
+    return {"allOf": [{"oneOf": [{"required": [name]} for name in group]} for group in groups]}
+
+
 class Empty(Input):
     """The body of a route that takes none: nothing, or `{}`."""
 

@@ -2,41 +2,49 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from chalicelib import clock, db
 from chalicelib.errors import LeadNotFound
 from chalicelib.leads.schemas import LeadExported
-from chalicelib.leads.table import LeadItem, key_of, shelf
+from chalicelib.leads.table import LeadItem
 from chalicelib.leads.tally import Changes
 
 
-@db.retried_on_conflict
 def export(user_id: int, lead_id: int) -> LeadExported:
-    """Mark the lead exported; a repeat keeps the first time. Three round trips.
+    """Mark the lead exported; a repeat keeps the first time. Two round trips.
 
     Raises LeadNotFound. The rank stays, so that lists go on where they were.
     """
-    lead = LeadItem.find(*key_of(lead_id))
-    if lead is None or lead.user_id != user_id:
+    lead = LeadItem.with_public_id(user_id, lead_id)
+    try:
+        at = _exported(lead)
+    except db.Conflict:  # it changed, and the index of ids had not heard of it
+        at = _exported_as_stored(lead)
+    return LeadExported(ok=True, lead_id=lead_id, exported_at=at)
+
+
+@db.retried_on_conflict
+def _exported_as_stored(known: LeadItem) -> datetime:
+    lead = LeadItem.find(known.stream_id, known.person)
+    if lead is None:
         raise LeadNotFound
-    if lead.exported_at is None:
-        _move(lead)
-    return LeadExported(ok=True, lead_id=lead_id, exported_at=lead.exported_at)
+    return _exported(lead)
 
 
-def _move(lead: LeadItem) -> None:
-    """Move lead and counts in one transaction. Raises Conflict when a re-test was faster."""
+def _exported(lead: LeadItem) -> datetime:
+    """When it was exported: before, or now. Raises Conflict when the lead is not so any more."""
+    if lead.exported_at is not None:
+        return lead.exported_at
     changes, stands = Changes(lead.user_id, lead.stream_id), lead.unmoved()
     changes.goes(lead)
-    lead.exported_at = clock.now().replace(microsecond=0)
+    lead.exported_at = now = clock.now().replace(microsecond=0)
     changes.comes(lead)
     with db.transaction() as write:
         write.update(
             LeadItem(lead.stream_id, lead.person),
-            actions=[
-                LeadItem.exported_at.set(lead.exported_at),
-                LeadItem.stream_shelf.set(shelf(lead.stream_id, lead.shelf_name)),
-                LeadItem.user_shelf.set(shelf(lead.user_id, lead.shelf_name)),
-            ],
+            actions=[LeadItem.exported_at.set(now), *lead.place()],
             condition=stands,
         )
         changes.write(write)
+    return now

@@ -7,7 +7,7 @@ from itertools import islice
 
 from chalicelib.leads import listing
 from chalicelib.leads.schemas import AllLeadsQuery, LeadGroup, LeadGroups, shown
-from chalicelib.leads.shelves import Shelves
+from chalicelib.leads.shelves import Shelf
 from chalicelib.leads.table import LeadItem, TallyItem
 from chalicelib.streams.table import StreamItem
 from chalicelib.workspace import WorkspaceItem
@@ -19,10 +19,10 @@ MOST_LEADS = 3000
 def by_stream(user_id: int, query: AllLeadsQuery) -> LeadGroups:
     """The newest leads of each stream that has selected ones, archived streams included.
 
-    Queries: one a shelf for the tallies, one for the names, one a shelf and stream with leads.
+    Queries: one for the tallies, one for the names, one a stream with leads.
     Raises StreamNotFound, AccountNotFound and SegmentNotFound for filters.
     """
-    tallies = Shelves.of_user(user_id, query).tallies()
+    tallies = Shelf.of_user(user_id, query).tallies()
     if query.stream_id is not None:
         tallies = [each for each in tallies if each.stream_id == query.stream_id]
         listing.require_owner(user_id, query.stream_id, tallies)
@@ -51,10 +51,7 @@ def _rank(ranked: tuple[str, LeadGroup]) -> str:
 
 def _totals(tallies: Iterable[TallyItem], query: AllLeadsQuery) -> dict[int, int]:
     """How many leads of each stream are selected, `since` apart; streams without any left out."""
-    by_id: dict[int, list[TallyItem]] = {}
-    for each in tallies:
-        by_id.setdefault(each.stream_id, []).append(each)
-    totals = {stream_id: listing.selected(own, query).total() for stream_id, own in by_id.items()}
+    totals = {each.stream_id: listing.selected([each], query).total() for each in tallies}
     return {stream_id: total for stream_id, total in totals.items() if total}
 
 
@@ -65,8 +62,8 @@ def _names(user_id: int, stream_ids: Iterable[int]) -> dict[int, str]:
 
 def _leads(stream_id: int, query: AllLeadsQuery, limit: int) -> tuple[list[LeadItem], int]:
     """The newest leads, and how many come after: all of them with `since`, else one at most."""
-    shelves = Shelves.of_stream(stream_id, query)
-    _, rows = shelves.first(query.model_copy(update={"limit": limit}))
+    shelf = Shelf.of_stream(stream_id, query.model_copy(update={"limit": limit}))
+    _, rows = shelf.first()
     newest = list(islice(rows, limit))
     rest = rows if query.since else islice(rows, 1)
     return newest, sum(1 for _ in rest)

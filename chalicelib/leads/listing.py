@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -13,18 +12,10 @@ from chalicelib.errors import AccountNotFound, ApiError, SegmentNotFound, Stream
 from chalicelib.http import cursors
 from chalicelib.leads import tally
 from chalicelib.leads.schemas import AllLeadsQuery, LeadList, LeadsQuery, LeadSummary, shown
-from chalicelib.leads.shelves import Shelves
-from chalicelib.leads.table import SHELVES, LeadItem, TallyItem
+from chalicelib.leads.shelves import Shelf, Walk, people
+from chalicelib.leads.table import TALLY, EchoItem, LeadItem, TallyItem
 from chalicelib.segments.table import SegmentItem
 from chalicelib.workspace import WorkspaceItem
-
-
-@dataclass(frozen=True, slots=True)
-class _Position:
-    """Where a cursor stands, and the total that its first page counted."""
-
-    rank: str
-    total: int
 
 
 def of_stream(user_id: int, stream_id: int, query: LeadsQuery) -> LeadList | LeadSummary:
@@ -33,14 +24,14 @@ def of_stream(user_id: int, stream_id: int, query: LeadsQuery) -> LeadList | Lea
     Raises StreamNotFound for a stream that the user does not own, AccountNotFound and
     SegmentNotFound for filters, InvalidRequest and CursorMismatch for a cursor.
     """
-    shelves = Shelves.of_stream(stream_id, query)
+    shelf = Shelf.of_stream(stream_id, query)
     bound = {"user": user_id, "stream": stream_id, **query.filters()}
 
     def check(tallies: list[TallyItem]) -> None:
         require_owner(user_id, stream_id, tallies)
         require_known(user_id, query, tallies)
 
-    return _listed(shelves, query, bound, check)
+    return _listed(shelf, query, bound, check)
 
 
 def of_user(user_id: int, query: AllLeadsQuery) -> LeadList | LeadSummary:
@@ -50,32 +41,34 @@ def of_user(user_id: int, query: AllLeadsQuery) -> LeadList | LeadSummary:
     """
     if query.stream_id is not None:
         return of_stream(user_id, query.stream_id, query)
-    shelves = Shelves.of_user(user_id, query)
+    shelf = Shelf.of_user(user_id, query)
     bound = {"user": user_id, **query.filters()}
-    return _listed(shelves, query, bound, lambda heads: require_known(user_id, query, heads))
+    return _listed(shelf, query, bound, lambda heads: require_known(user_id, query, heads))
 
 
 def _listed(
-    shelves: Shelves,
+    shelf: Shelf,
     query: LeadsQuery,
     bound: dict[str, Any],
     check: Callable[[list[TallyItem]], None],
 ) -> LeadList | LeadSummary:
     """A cursor proves what `check` asks of a first page: it is signed and bound to the user."""
     if query.summary and query.since is None:
-        tallies = shelves.tallies()
+        tallies = shelf.tallies()
         check(tallies)
         return _summary(selected(tallies, query))
     if query.cursor is not None and not query.summary:
-        position = _Position(*cursors.decode(query.cursor, bound))
-        rows = shelves.after(query, position.rank)
-        return _page(rows, query, position.total, bound)
-    tallies, leads = shelves.first(query)
+        last, *start = cursors.decode(query.cursor, bound)
+        walk = Walk(*start)
+        return _page(shelf.after(last, walk), query, walk, bound)
+    tallies, rows = shelf.first()
     check(tallies)
     if query.summary:
-        return _summary(Counter(str(lead.confidence) for lead in leads))
-    total = None if query.since else selected(tallies, query).total()
-    return _page(leads, query, total, bound)
+        return _summary(Counter(str(lead.confidence) for lead in rows))
+    total = selected(tallies, query).total()
+    share = selected(tallies, shelf.whole()).total() / max(total, 1)
+    walk = Walk(shelf.began.isoformat(), share, None if query.since else total)
+    return _page(rows, query, walk, bound)
 
 
 def require_owner(user_id: int, stream_id: int, tallies: Iterable[TallyItem]) -> None:
@@ -85,7 +78,7 @@ def require_owner(user_id: int, stream_id: int, tallies: Iterable[TallyItem]) ->
     """
     owners = {tally.user_id for tally in tallies}
     if not owners:
-        newest = TallyItem.find(stream_id, TallyItem.at(SHELVES[0]))
+        newest = TallyItem.find(stream_id, TALLY)
         owners = {newest.user_id} if newest else set()
     if owners != {user_id}:
         raise StreamNotFound
@@ -94,9 +87,9 @@ def require_owner(user_id: int, stream_id: int, tallies: Iterable[TallyItem]) ->
 def require_known(user_id: int, query: LeadsQuery, tallies: Iterable[TallyItem]) -> None:
     """Raise AccountNotFound or SegmentNotFound for a filter that names what the user has not got.
 
-    What a tally counts is the user's; only of others is the workspace asked.
+    What a tally knows is the user's; only of others is the workspace asked.
     """
-    accounts, segments = tally.counted(tallies)
+    accounts, segments = tally.known(tallies)
     doubtful: dict[str, type[ApiError]] = {}
     if query.account_id is not None and query.account_id not in accounts:
         doubtful[AccountItem.at(query.account_id)] = AccountNotFound
@@ -111,12 +104,16 @@ def require_known(user_id: int, query: LeadsQuery, tallies: Iterable[TallyItem])
 
 def selected(tallies: Iterable[TallyItem], query: LeadsQuery) -> Counter[str]:
     """Leads by confidence that the filters select, `since` apart."""
-    return tally.selected(
+    found = tally.selected(
         tallies,
+        lifecycle=query.lifecycle,
         account_id=query.account_id,
         segment_id=query.segment_id,
         confidence=query.match_confidence,
     )
+    if not query.include_unmatched:
+        del found[tally.UNMATCHED]
+    return found
 
 
 def _summary(found: Counter[str]) -> LeadSummary:
@@ -124,16 +121,18 @@ def _summary(found: Counter[str]) -> LeadSummary:
 
 
 def _page(
-    leads: Iterator[LeadItem], query: LeadsQuery, total: int | None, bound: dict[str, Any]
+    rows: Iterator[LeadItem | EchoItem], query: LeadsQuery, walk: Walk, bound: dict[str, Any]
 ) -> LeadList:
-    skipped = sum(1 for _ in islice(leads, query.offset or 0))
-    found = list(islice(leads, query.limit + 1))
+    skipped = sum(1 for _ in islice(rows, query.offset or 0))
+    found = list(islice(rows, query.limit + 1))
     page, has_more = found[: query.limit], len(found) > query.limit
+    total = walk.total
     if total is None:
-        total = skipped + len(found) + sum(1 for _ in leads)
+        total = skipped + len(found) + sum(1 for _ in rows)
+    position = [page[-1].rank, walk.began, walk.share, total] if has_more else None
     return LeadList(
-        leads=[shown(lead) for lead in page],
+        leads=[shown(lead) for lead in people(page, query)],
         total=total,
         has_more=has_more,
-        next_cursor=cursors.encode([page[-1].rank, total], bound) if has_more else None,
+        next_cursor=cursors.encode(position, bound) if has_more else None,
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from chalicelib.http.schema import (
     Id,
@@ -51,6 +52,11 @@ class LeadsQuery(Input):
             raise fault("includeUnmatched", "does not go together with matchConfidence")
         return self
 
+    def narrows(self) -> bool:
+        """Whether a filter may leave out much of what the lifecycle selects."""
+        filters = (self.account_id, self.segment_id, self.match_confidence)
+        return any(each is not None for each in filters)
+
     def filters(self) -> dict[str, Any]:
         """What a cursor is bound to: everything but the paging."""
         return self.model_dump(
@@ -78,8 +84,16 @@ class AllLeadsQuery(LeadsQuery):
         return self
 
 
+_GOOD_HAS_NO_REASON: dict[str, Any] = {
+    "if": {"properties": {"feedback": {"const": "good"}}},
+    "then": {"not": {"anyOf": [{"required": ["badReason"]}, {"required": ["badReasonFreeform"]}]}},
+}
+
+
 class FeedbackGiven(Input):
     """A verdict of the user on a lead, for one segment."""
+
+    model_config = ConfigDict(json_schema_extra=_GOOD_HAS_NO_REASON)
 
     segment_id: Id
     feedback: Literal["good", "bad"]
@@ -118,6 +132,13 @@ class LeadFeedback(Output):
     bad_reason_freeform: str | None
 
 
+class ContactSource(Output):
+    """Who said so, and when."""
+
+    source: str
+    found_at: Time
+
+
 class Lead(Output):
     """A discovered profile that survived the bot filter."""
 
@@ -136,6 +157,8 @@ class Lead(Output):
     follower_count_tier: str | None
     feedback: LeadFeedback | None
     enrichment: dict[str, Any] | None
+    contact_sources: dict[str, ContactSource] = absent()
+    """Of `linkedinUrl` and `email` in `enrichment`, those that are known."""
 
 
 class LeadList(Output):
@@ -184,10 +207,28 @@ class LeadExported(Output):
     exported_at: Time
 
 
+SOURCES = "sources"
+"""Where `LeadItem.enrichment` keeps who told what; the wire shows it beside."""
+
+
+def _contacts(item: LeadItem) -> dict[str, Any] | None:
+    known: dict[str, Any] | None = item.enrichment
+    return known and {name: value for name, value in known.items() if name != SOURCES}
+
+
+def _sources(item: LeadItem) -> dict[str, ContactSource] | None:
+    """None without contacts, and for those that were found before sources were kept."""
+    told = (item.enrichment or {}).get(SOURCES)
+    return told and {
+        name: ContactSource(source=each["source"], found_at=datetime.fromisoformat(each["foundAt"]))
+        for name, each in told.items()
+    }
+
+
 def shown(item: LeadItem) -> Lead:
     """A stored lead as the wire shows it."""
     profile = XProfile.from_dict(item.profile)
-    return Lead(
+    lead = Lead(
         id=item.lead_id,
         stream_id=item.stream_id,
         tracked_x_account_id=item.account_id,
@@ -209,8 +250,10 @@ def shown(item: LeadItem) -> Lead:
         gender=item.gender,
         follower_count_tier=item.follower_tier,
         feedback=_feedback(item),
-        enrichment=item.enrichment,
+        enrichment=_contacts(item),
     )
+    sources = _sources(item)
+    return lead.model_copy(update={"contact_sources": sources}) if sources else lead
 
 
 def _feedback(item: LeadItem) -> LeadFeedback | None:

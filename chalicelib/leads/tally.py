@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable
 from types import MappingProxyType
 
 from pynamodb.expressions.update import Action
 
 from chalicelib import db
-from chalicelib.leads.table import (
-    EXPORTED,
-    NEW,
-    SHELVES,
-    TALLY_RANK,
-    UNMATCHED,
-    LeadItem,
-    TallyItem,
-    shelf,
-)
-from chalicelib.streams.table import StatsItem
+from chalicelib.leads.table import TALLY, TALLY_RANK, LeadItem, TallyItem
+from chalicelib.streams.table import PairMap, StatsItem, StreamItem
+
+NEW, EXPORTED = "new", "exported"
+UNMATCHED = "unmatched"
 
 _SHOWN_IN_STREAM = MappingProxyType(
     {
@@ -31,70 +25,87 @@ _SHOWN_IN_STREAM = MappingProxyType(
 )
 
 
-def new_tallies(user_id: int, stream_id: int) -> list[db.Table]:
-    """The unsaved tallies of a stream's empty shelves."""
-    return [
-        TallyItem(
-            stream_id,
-            TallyItem.at(name),
-            user_id=user_id,
-            stream_shelf=shelf(stream_id, name),
-            user_shelf=shelf(user_id, name),
-            rank=f"{TALLY_RANK}{stream_id:016d}",
-            counts={},
-        )
-        for name in SHELVES
-    ]
+def new_tally(stream: StreamItem) -> list[db.Table]:
+    """The unsaved tally of a stream that has no leads yet."""
+    tally = TallyItem(
+        stream.stream_id,
+        TALLY,
+        user_id=stream.user_id,
+        rank=f"{TALLY_RANK}{stream.stream_id:016d}",
+        counts=dict.fromkeys(_keys_of(stream.pairs), 0),
+    )
+    tally.stand(new=True, exported=True, matched=True)
+    return [tally]
+
+
+def know_pairs(write: db.Write, stream_id: int, pairs: Iterable[PairMap]) -> None:
+    """Let the tally know the pairs that the stream gets, so that it can answer for them."""
+    places = [db.member(TallyItem.counts, key) for key in _keys_of(pairs)]
+    write.update(TallyItem(stream_id, TALLY), actions=[place.set(place | 0) for place in places])
+
+
+def _keys_of(pairs: Iterable[PairMap]) -> list[str]:
+    return [_key(pair.account_id, pair.segment_id, "high", is_exported=False) for pair in pairs]
 
 
 class Changes:
-    """What a transaction changes in the tallies of a stream and in its counts."""
+    """What a transaction changes in the tally of a stream and in its counts."""
 
     def __init__(self, user_id: int, stream_id: int) -> None:
         self._user_id = user_id
         self._stream_id = stream_id
-        self._shelves: dict[str, Counter[str]] = defaultdict(Counter)
+        self._counts: Counter[str] = Counter()
 
     def comes(self, lead: LeadItem) -> None:
-        """The lead will stand where it belongs as it is now."""
-        self._shelves[lead.shelf_name][_key(lead)] += 1
+        """The lead will be as it is now."""
+        self._counts[_key_of(lead)] += 1
 
     def goes(self, lead: LeadItem) -> None:
-        """The lead will no longer stand where it belongs as it is now."""
-        self._shelves[lead.shelf_name][_key(lead)] -= 1
+        """The lead will no longer be as it is now."""
+        self._counts[_key_of(lead)] -= 1
 
     def write(self, write: db.Write) -> None:
-        """Add at most five updates to the transaction: four tallies and the stream's counts."""
-        for name, counts in self._shelves.items():
-            actions = [
-                db.increased(db.member(TallyItem.counts, key), number)
-                for key, number in counts.items()
-                if number
-            ]
-            if actions:
-                write.update(TallyItem(self._stream_id, TallyItem.at(name)), actions=actions)
+        """Add at most two updates to the transaction: the tally and the stream's counts."""
+        changed = {key: number for key, number in self._counts.items() if number}
+        if changed:
+            write.update(
+                TallyItem(self._stream_id, TALLY),
+                actions=[
+                    db.increased(db.member(TallyItem.counts, key), number)
+                    for key, number in changed.items()
+                ],
+            )
         totals: list[Action] = [
             attribute.add(number)
-            for (confidence, name), attribute in _SHOWN_IN_STREAM.items()
-            if (number := self._total(name, confidence))
+            for kind, attribute in _SHOWN_IN_STREAM.items()
+            if (number := self._total(":".join(kind)))
         ]
         if totals:
             stats = StatsItem(self._user_id, StatsItem.at(self._stream_id))
             write.update(stats, actions=totals)
 
-    def _total(self, name: str, confidence: str) -> int:
-        counts = self._shelves.get(name, Counter())
-        return sum(number for key, number in counts.items() if key.endswith(f":{confidence}"))
+    def _total(self, kind: str) -> int:
+        return sum(number for key, number in self._counts.items() if key.endswith(f":{kind}"))
 
 
-def _key(lead: LeadItem) -> str:
-    """What a tally counts apart: account, segment and confidence."""
-    return f"{lead.account_id}:{lead.segment_id or 0}:{lead.confidence or UNMATCHED}"
+def _key_of(lead: LeadItem) -> str:
+    """What a tally counts apart."""
+    return _key(
+        lead.account_id,
+        lead.segment_id or 0,
+        lead.confidence or UNMATCHED,
+        is_exported=lead.exported_at is not None,
+    )
+
+
+def _key(account_id: object, segment_id: object, confidence: str, *, is_exported: bool) -> str:
+    return f"{account_id}:{segment_id}:{confidence}:{EXPORTED if is_exported else NEW}"
 
 
 def selected(
     tallies: Iterable[TallyItem],
     *,
+    lifecycle: str,
     account_id: int | None,
     segment_id: int | None,
     confidence: str | None,
@@ -103,9 +114,10 @@ def selected(
     found: Counter[str] = Counter()
     for tally in tallies:
         for key, number in tally.counts.as_dict().items():
-            account, segment, kind = key.split(":")
+            account, segment, kind, state = key.split(":")
             if (
-                account_id in (None, int(account))
+                lifecycle in ("all", state)
+                and account_id in (None, int(account))
                 and segment_id in (None, int(segment))
                 and confidence in (None, kind)
             ):
@@ -113,7 +125,7 @@ def selected(
     return found
 
 
-def counted(tallies: Iterable[TallyItem]) -> tuple[set[int], set[int]]:
-    """The accounts and the segments that ever had a lead on these shelves."""
+def known(tallies: Iterable[TallyItem]) -> tuple[set[int], set[int]]:
+    """The accounts and the segments that the tallies' streams ever had."""
     keys = [key.split(":") for tally in tallies for key in tally.counts.as_dict()]
-    return {int(account) for account, _, _ in keys}, {int(segment) for _, segment, _ in keys}
+    return {int(account) for account, *_ in keys}, {int(segment) for _, segment, *_ in keys}

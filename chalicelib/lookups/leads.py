@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from chalicelib import db
+from typing import Any
+
+from chalicelib import clock, db
 from chalicelib.enrichment.enriching import Beside, Enrichment
 from chalicelib.errors import EnrichLeadNotFound, LeadNotFound, ProfileMissing
+from chalicelib.leads.schemas import SOURCES
 from chalicelib.leads.table import LeadItem, key_of
 from chalicelib.profile import Profile
 
@@ -33,14 +36,15 @@ def kept(lead: LeadItem) -> Beside:
     def keep(write: db.Write, done: Enrichment) -> None:
         write.update(
             LeadItem(lead.stream_id, lead.person),
-            actions=[db.put(LeadItem.enrichment, _shown(done))],
+            actions=[db.put(LeadItem.enrichment, as_kept(done))],
             condition=LeadItem.person.exists(),
         )
 
     return keep
 
 
-def _shown(done: Enrichment) -> dict[str, str | None] | None:
+def as_kept(done: Enrichment) -> dict[str, Any] | None:
+    """All that is known of a person's contacts, as a lead shows it."""
     linkedin, email = done.known.linkedin, done.known.email
     if linkedin is None and email is None:
         return None
@@ -48,4 +52,12 @@ def _shown(done: Enrichment) -> dict[str, str | None] | None:
         "linkedinUrl": linkedin.url if linkedin else None,
         "email": email.address if email else None,
         "emailStatus": email.status if email else None,
+        SOURCES: {
+            name: {"source": found.provider, "foundAt": clock.iso(at)}
+            for name, found, at in (
+                ("linkedinUrl", linkedin, done.known.linkedin_at),
+                ("email", email, done.known.email_at),
+            )
+            if found is not None and at is not None
+        },
     }

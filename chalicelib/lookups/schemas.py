@@ -16,6 +16,7 @@ from chalicelib.http.schema import (
     Storable,
     Time,
     absent,
+    exactly_one,
     fault,
 )
 from chalicelib.segments.schemas import Name
@@ -39,7 +40,9 @@ XProfileId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 class Whom(Input):
     """A person on X: exactly one of handle and id."""
 
-    model_config = ConfigDict(alias_generator=None)
+    model_config = ConfigDict(
+        alias_generator=None, json_schema_extra=exactly_one(("x_handle", "x_profile_id"))
+    )
 
     x_handle: Handle = absent()
     x_profile_id: XProfileId = absent()

@@ -7,8 +7,11 @@ from typing import Any
 from chalicelib import db
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.errors import InvalidRequest
+from chalicelib.follow_up import FollowDigest, promise
 from chalicelib.notifications.schemas import NotificationsPatch
 
+_SCHEDULED = frozenset({"email_digest", "timezone"})
+"""What the schedule of digests is made from."""
 _NO_CHAT = {"field": "telegramChatId", "message": "is required while telegramEnabled is true"}
 
 
@@ -30,6 +33,8 @@ def change(user_id: int, body: NotificationsPatch) -> UserItem:
         return of_user(user_id)
     if given.get("telegram_enabled") and given.get("telegram_chat_id", "kept") is None:
         raise InvalidRequest(details=[_NO_CHAT])
+    if given.keys() & _SCHEDULED:
+        promise(FollowDigest(user_id=user_id))
     user = UserItem(user_id, SELF)
     try:
         with db.conditional():

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 from pynamodb.attributes import (
     BinaryAttribute,
@@ -20,17 +20,19 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 
-from chalicelib import db
+from chalicelib import db, suppression
 from chalicelib.profile import Profile
 
 BATCH_SIZE = 50
 """Profiles in one batch: their leads, tallies and run fit one transaction of 100 items."""
 
 EXISTING, FOLLOWER, LIKER = "existing_follower", "new_follower", "liker"
+LIST, POSTS, LIKES = "list", "posts", "likes"
+"""What a read is at: the list of followers, which posts there are, who liked them."""
 
 
 class FollowerItem(db.Table):
-    """A person known to follow an account."""
+    """A person whom a run has met on an account: a follower, or a liker of its posts."""
 
     class Meta(db.Meta):
         name = "followers"
@@ -38,6 +40,8 @@ class FollowerItem(db.Table):
     account_id = db.IntegerAttribute(hash_key=True)
     x_user_id = UnicodeAttribute(range_key=True)
     batch_no = db.IntegerAttribute()
+    is_liker = BooleanAttribute(default=False)
+    """Met as a liker: whether they follow is not known."""
 
 
 class BatchItem(db.Table):
@@ -83,6 +87,17 @@ class ScanItem(db.Table):
     expected = db.IntegerAttribute(default=0)
     count_now = db.IntegerAttribute(null=True)
     """X's follower count when the read under way began."""
+    stage = UnicodeAttribute(default=LIST)
+    posts_left = JSONAttribute(default=list)
+    """Posts whose likers are still to be read, the one under way first."""
+    likers = db.IntegerAttribute(default=0)
+    """New people whom the read under way met as likers."""
+    liker_pages = db.IntegerAttribute(default=0)
+    """Pages of likers of the post under way."""
+    likes = JSONAttribute(default=dict)
+    """Likes of recent posts when their likers were last asked for, by the post's id."""
+    to_note = JSONAttribute(default=dict)
+    """Likes of recent posts as they are now, to be noted when a post's likers were read."""
     error = UnicodeAttribute(null=True)
     """Why the last read failed."""
     is_complete = BooleanAttribute(default=False)
@@ -108,14 +123,26 @@ def pack(profiles: Sequence[Profile]) -> bytes:
     return zlib.compress(json.dumps([profile.to_dict() for profile in profiles]).encode(), 6)
 
 
-def known(account_id: int, x_user_ids: Iterable[str]) -> dict[str, int]:
-    """The people among these who are known on the account, with the batch they came in."""
+def known(user_id: int, account_id: int, x_user_ids: Collection[str]) -> dict[str, int | None]:
+    """The people among these who are known on the user's account, with the batch they came in.
+
+    None for likers, and for people who were erased and must not become new again: their place in
+    the list of followers says nothing.
+    """
     keys = [(account_id, x_user_id) for x_user_id in x_user_ids]
-    return {row.x_user_id: row.batch_no for row in FollowerItem.find_all(keys)}
+    found = {
+        row.x_user_id: None if row.is_liker else row.batch_no for row in FollowerItem.find_all(keys)
+    }
+    return found | dict.fromkeys(suppression.among(user_id, x_user_ids))
 
 
-def mark(account_id: int, batch_no: int, profiles: Iterable[Profile]) -> None:
-    """Give the people of a batch their follower rows; a repeat writes the same rows again."""
+def mark(batch: BatchItem) -> None:
+    """Give the people of a batch their rows; a repeat writes the same rows again."""
+    is_liker = batch.source == LIKER
     with FollowerItem.batch_write() as writer:
-        for profile in profiles:
-            writer.save(FollowerItem(account_id, profile.id, batch_no=batch_no))
+        for profile in batch.profiles:
+            writer.save(
+                FollowerItem(
+                    batch.account_id, profile.id, batch_no=batch.batch_no, is_liker=is_liker
+                )
+            )

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from chalicelib import clock, db, telemetry
+from chalicelib import clock, db, queues, telemetry
 from chalicelib.accounts.table import AccountItem
 from chalicelib.runs import newest
+from chalicelib.runs.jobs import Announce
 from chalicelib.runs.table import FAILED, RETEST, SUCCEEDED, RunItem, entry, lock_key, logged
 
 
 @db.retried_on_conflict
 def close_if_done(stream_id: int, run_id: int) -> None:
-    """Close the run unless it still reads or judges. May be called at any time, by anybody."""
+    """Close the run unless it still has work to do. May be called at any time, by anybody.
+
+    Whoever finds it closed announces it again: who closed it may have died before saying so.
+    """
     run = RunItem.find(stream_id, run_id)
-    if run is None or run.is_over or run.is_reading or run.open:
+    if run is None or not run.is_done:
+        return
+    if run.is_over:
+        _announce(run, run.status)
         return
     status = FAILED if run.error else SUCCEEDED
     newest.over(run, status)
@@ -29,10 +36,19 @@ def close_if_done(stream_id: int, run_id: int) -> None:
             ],
             condition=(RunItem.status == run.status)
             & (RunItem.is_reading == False)  # noqa: E712 - builds a DynamoDB expression
-            & RunItem.open.does_not_exist(),
+            & RunItem.open.does_not_exist()
+            & RunItem.enriching.does_not_exist(),
         )
         _let_go(write, run, status)
     telemetry.count(f"Runs{status.capitalize()}", 1)
+    _announce(run, status)
+
+
+def _announce(run: RunItem, status: str) -> None:
+    """Have it told to whoever wants to know, unless there is nothing to tell."""
+    if run.entered or status == FAILED:
+        job = Announce(user_id=run.user_id, stream_id=run.stream_id, run_id=run.run_id)
+        queues.send([job])
 
 
 def _let_go(write: db.Write, run: RunItem, status: str) -> None:
@@ -61,6 +77,7 @@ def _summary(run: RunItem, status: str) -> list[dict[str, str]]:
         entry(
             "classify", f"{run.passed} matched: {high} high, {run.medium} medium{_by_model(run)}"
         ),
+        *_enriched(run),
         entry("store", _stored(run)),
     ]
     if status == FAILED:
@@ -74,9 +91,23 @@ def _by_model(run: RunItem) -> str:
     return f"; a language model read {run.model_read} open ones, {run.model_left} left to rules"
 
 
+def _enriched(run: RunItem) -> list[dict[str, str]]:
+    """What became of looking up contacts, where anybody asked for it."""
+    notes = []
+    if run.enrich_tried:
+        notes.append(f"contacts found of {run.enriched} of {run.enrich_tried} leads")
+    if run.enrich_missed:
+        notes.append(f"{run.enrich_missed} leads could not be looked up")
+    if run.is_out_of_credits:
+        notes.append("stopped: no credits left")
+    return [entry("enrich", "; ".join(notes))] if notes else []
+
+
 def _stored(run: RunItem) -> str:
     if run.mode == RETEST:
-        return f"{run.entered} leads entered, {run.left} left"
+        reasons = Counter({why: int(number) for why, number in run.left_why.as_dict().items()})
+        why = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
+        return f"{run.entered} leads entered, {run.left} left" + (f": {why}" if why else "")
     return f"{run.entered} leads stored"
 
 

@@ -89,12 +89,13 @@ class Sifted:
 
 
 def sift(
-    ids: Sequence[str], known: Mapping[str, int], *, floor: int, streak: int, room: int
+    ids: Sequence[str], known: Mapping[str, int | None], *, floor: int, streak: int, room: int
 ) -> Sifted:
     """Tell new people from known ones, newest first.
 
     A person whose batch is younger than `floor`, the last batch without gaps, is passed over but
-    says nothing about what comes after: an earlier read may have stopped there.
+    says nothing about what comes after: an earlier read may have stopped there. Nor does one who
+    is known without a batch.
     """
     new: list[int] = []
     seen: set[str] = set()
@@ -103,12 +104,12 @@ def sift(
             continue
         seen.add(x_user_id)
         batch_no = known.get(x_user_id)
-        if batch_no is None:
+        if x_user_id not in known:
             if len(new) == room:
                 return Sifted(tuple(new), 0, met_known=False)
             new.append(position)
             streak = 0
-        elif batch_no <= floor:
+        elif batch_no is not None and batch_no <= floor:
             streak += 1
             if streak >= KNOWN_STREAK:
                 return Sifted(tuple(new), streak, met_known=True)
@@ -150,6 +151,36 @@ def needs_listing(
     if has_gaps or listed_at is None or follower_count is None or last_count is None:
         return True
     return follower_count != last_count or (now - listed_at).days >= sweep_days
+
+
+def posts_to_ask(likes: Mapping[str, int | None], asked: Mapping[str, int]) -> list[str]:
+    """Posts whose likers are worth a call: those whose likes moved since they were asked for.
+
+    A provider that does not tell the likes is asked each time.
+    """
+    return [post for post, number in likes.items() if number is None or number > asked.get(post, 0)]
+
+
+def pause(waits: int, asked: float, chance: float) -> int:
+    """Seconds that a job stays away which found no call left, for the `waits`-th time in a row.
+
+    `asked` is what it was told; each time it is twice as long, up to two minutes, and by `chance`
+    (0 to 1) up to half of that less, so that those who left together do not come back together.
+    """
+    longest: float = min(5.0 * 2 ** min(waits, 10), 120.0)
+    return max(1, round(max(asked, longest * (1 - chance / 2))))
+
+
+def why_left(reason: str) -> str:
+    """Why a lead no longer matches, in words that say nothing of the person.
+
+    `reason` is the first of the verdict's own, which may quote a profile.
+    """
+    if reason.startswith(("has ", "follower count")):
+        return "another follower count"
+    if reason.startswith(("states no ", "says too little")):
+        return reason
+    return "gender or description speaks against it"
 
 
 def stays(

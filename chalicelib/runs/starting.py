@@ -19,7 +19,7 @@ from chalicelib.errors import DailySyncLimit, StreamArchived, StreamNotFound
 from chalicelib.runs import newest, rules
 from chalicelib.runs.audience import ScanItem
 from chalicelib.runs.costs import COSTS, Cost
-from chalicelib.runs.jobs import StartRun
+from chalicelib.runs.jobs import StartRun, Watch
 from chalicelib.runs.rules import AccountState, Candidate, Outcome
 from chalicelib.runs.table import RETEST, RunItem, lock_key
 from chalicelib.streams.schemas import RunQueued, RunSkipped, RunStarted
@@ -97,8 +97,9 @@ def own(user_id: int, stream_id: int) -> tuple[UserItem, StreamItem]:
 def start(job: StartRun, *, announced: bool = False) -> Outcomes:
     """Decide about every pair, then take units and write runs in one transaction.
 
-    `announced`: a message of the pairs that start goes first. If this process dies before the rows
-    are written, the worker that gets it writes them; if it lives, the worker finds them.
+    A watcher of what starts goes first. `announced`: so does a message of the pairs that start. If
+    this process dies before the rows are written, the worker that gets it writes them; if it
+    lives, the worker finds them.
     """
     ground = _ground(job)
     outcomes = rules.decide(
@@ -107,13 +108,18 @@ def start(job: StartRun, *, announced: bool = False) -> Outcomes:
         unit_per_pair=COSTS[job.mode].unit_per_pair,
     )
     fresh = [each for each, outcome in outcomes if outcome == "queued" and not each.exists]
-    if fresh and announced:
-        pair_ids = tuple(each.pair_id for each in fresh)
-        queues.send([job.model_copy(update={"pair_ids": pair_ids})])
     if fresh:
+        _announce(job, fresh, to_worker=announced)
         _write(job, ground, fresh)
         newest.queued(job.user_id, job.stream_id, max(each.run_id for each in fresh))
     return outcomes
+
+
+def _announce(job: StartRun, fresh: Sequence[Candidate], *, to_worker: bool) -> None:
+    """Send what sees to the runs that are about to be written, whatever becomes of this process."""
+    pinned = job.model_copy(update={"pair_ids": tuple(each.pair_id for each in fresh)})
+    watch = Watch(user_id=job.user_id, started=pinned)
+    queues.send_each([*([(pinned, 0)] if to_worker else []), (watch, queues.LONGEST_DELAY)])
 
 
 def _ground(job: StartRun) -> _Ground:

@@ -74,7 +74,17 @@ class RunItem(db.Table):
     """People who match since this run: new leads, and unmatched ones who were found to match."""
     left = db.IntegerAttribute(default=0)
     """Leads that no longer match since this run, a re-test."""
+    left_why: MapAttribute[str, int] = MapAttribute(default=dict)
+    """How often they left for which reason."""
+    enriching = NumberSetAttribute(null=True)
+    """Batches whose new leads are being looked up."""
     enriched = db.IntegerAttribute(default=0)
+    """New leads of whom contacts were found."""
+    enrich_tried = db.IntegerAttribute(default=0)
+    enrich_missed = db.IntegerAttribute(default=0)
+    """New leads that could not be looked up."""
+    is_out_of_credits = BooleanAttribute(default=False)
+    """Looking up ended before all were, since the credits did."""
     skipped_bots = db.IntegerAttribute(default=0)
     bot_signals: MapAttribute[str, int] = MapAttribute(default=dict)
     """How often each signal spoke against a rejected profile."""
@@ -87,6 +97,11 @@ class RunItem(db.Table):
     """Profiles that rules left open and that stayed so: it failed, or its calls were spent."""
 
     of_user = RunsOfUser()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is left to read, to judge, or to look up."""
+        return not (self.is_reading or self.open or self.enriching)
 
     @property
     def is_over(self) -> bool:

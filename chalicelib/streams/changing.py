@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
 from chalicelib import clock, db
+from chalicelib.accounts.ripening import ripen
 from chalicelib.accounts.tracked import changing
 from chalicelib.errors import StreamNotFound
-from chalicelib.follow_up import FollowUp, promise
+from chalicelib.follow_up import FollowDigest, FollowUp, promise
 from chalicelib.http.attempts import Attempt
 from chalicelib.profile import Profile
 from chalicelib.segments import rules as segment_rules
@@ -29,12 +30,14 @@ from chalicelib.streams.opening import (
 )
 from chalicelib.streams.pairing import Plan
 from chalicelib.streams.schemas import PairsDiff, StreamChanged
-from chalicelib.streams.table import StreamItem
+from chalicelib.streams.table import PairMap, StreamItem
 from chalicelib.streams.workspace import Workspace
 from chalicelib.webhooks.signing import new_secret
 
 _SCHEDULED = frozenset({"sync_times", "timezone", "is_active", "is_archived"})
 """What a stream's schedules are made from."""
+_DIGESTED = frozenset({"email_digest_override", "is_archived"})
+"""What the schedule of the user's digests is made from."""
 _CONFIGURATION = _SCHEDULED | {
     "name",
     "auto_enrich_linkedin",
@@ -45,9 +48,15 @@ _CONFIGURATION = _SCHEDULED | {
     "delivery_destination",
     "webhook_url",
     "webhook_secret",
+    "former_webhook_secret",
+    "former_webhook_secret_until",
     "csv_email_recipients",
 }
 _ARCHIVE = StreamPatch.model_validate({"isArchived": True})
+
+
+PairsBeside = Callable[[db.Write, int, Sequence[PairMap]], None]
+"""Writes what other rooms keep of a stream's pairs, of stream and pairs."""
 
 
 class _Made(BaseModel):
@@ -63,16 +72,28 @@ class _Change:
 
     before: StreamItem
     plan: Plan
-    attributes: dict[str, object]
+    attributes: dict[str, Any]
 
 
 def archive(user_id: int, stream_id: int, *, edges: Edges) -> None:
     """Archive a stream. May be repeated. Raises StreamNotFound."""
-    change(user_id, stream_id, _ARCHIVE, attempt=Attempt(None), edges=edges)
+    change(
+        user_id, stream_id, _ARCHIVE, attempt=Attempt(None), edges=edges, pairs_beside=_untouched
+    )
+
+
+def _untouched(_write: db.Write, stream_id: int, _pairs: Sequence[PairMap]) -> None:
+    raise AssertionError(f"archiving stream {stream_id} changes no pairs")
 
 
 def change(
-    user_id: int, stream_id: int, body: StreamPatch, *, attempt: Attempt, edges: Edges
+    user_id: int,
+    stream_id: int,
+    body: StreamPatch,
+    *,
+    attempt: Attempt,
+    edges: Edges,
+    pairs_beside: PairsBeside,
 ) -> StreamChanged:
     """Change a stream; all or nothing, gates in the order of creating one.
 
@@ -87,6 +108,7 @@ def change(
         if note is not None:
             return _Made.model_validate(note)
         workspace = Workspace.to_change(user_id)
+        ripen(workspace.owner, workspace.accounts.values())
         found = _decide(workspace, stream_id, body, inline, known=known, edges=edges)
         if not found.attributes:
             return _Made(answer=_answer(body, found))
@@ -94,9 +116,11 @@ def change(
         reschedules = bool(_SCHEDULED & found.attributes.keys())
         job = follow_up_of(found.plan, workspace, slots, stream_id if reschedules else None)
         made = _Made(answer=_answer(body, found), job=job)
-        promise(job)
-        with changing(workspace.owner, slots=slots, is_told=False) as write:
+        promise(job, FollowDigest(user_id=user_id) if _DIGESTED & found.attributes.keys() else None)
+        with changing(workspace.owner, slots=slots, untold=job.telling if job else None) as write:
             _write(write, found)
+            if "pairs" in found.attributes:
+                pairs_beside(write, stream_id, found.attributes["pairs"])
             write_plan(write, found.plan, workspace.owner)
             attempt.keep(write, made.model_dump(mode="json", exclude_unset=True))
         return made
@@ -147,6 +171,7 @@ def _configuration(before: StreamItem, body: StreamPatch) -> dict[str, Any]:
     )
     if found["webhook_url"] != before.webhook_url:
         found["webhook_secret"] = new_secret() if found["webhook_url"] else None
+        found["former_webhook_secret"] = found["former_webhook_secret_until"] = None
     rules.refuse_webhook_without_url(found["delivery_destination"], found["webhook_url"])
     return found | asdict(state)
 

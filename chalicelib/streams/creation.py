@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from chalicelib import clock, db, ids
+from chalicelib.accounts.ripening import ripen
 from chalicelib.accounts.tracked import changing
-from chalicelib.follow_up import FollowUp, promise
+from chalicelib.follow_up import FollowDigest, FollowUp, promise
 from chalicelib.http.attempts import Attempt
 from chalicelib.profile import Profile
 from chalicelib.scheduling.rules import default_slot
@@ -31,8 +32,8 @@ from chalicelib.streams.table import StatsItem, StreamItem
 from chalicelib.streams.workspace import Workspace
 from chalicelib.webhooks.signing import new_secret
 
-RowsBeside = Callable[[int, int], Iterable[db.Table]]
-"""Makes, of user and stream, the rows that other rooms want with a new stream."""
+RowsBeside = Callable[[StreamItem], Iterable[db.Table]]
+"""Makes the rows that other rooms want with a new stream."""
 
 
 class _Made(BaseModel):
@@ -55,6 +56,7 @@ def create(
         if note is not None:
             return _Made.model_validate(note)
         workspace = Workspace.to_change(user_id)
+        ripen(workspace.owner, workspace.accounts.values())
         plan = pairing.plan(body.pairs, inline, workspace)
         plan = admit(plan, _wish(body), workspace, edges, known)
         slots = take_slots(plan, workspace, edges.subscriptions)
@@ -62,9 +64,10 @@ def create(
         scheduled = stream.stream_id if stream.is_automated else None
         job = follow_up_of(plan, workspace, slots, scheduled)
         made = _made(stream, plan, job)
-        promise(job)
-        with changing(workspace.owner, slots=slots, is_told=False) as write:
-            _write(write, stream, rows_beside(user_id, stream.stream_id))
+        is_news = not workspace.streams or body.email_digest_override is not None
+        promise(job, FollowDigest(user_id=user_id) if is_news else None)
+        with changing(workspace.owner, slots=slots, untold=job.telling if job else None) as write:
+            _write(write, stream, rows_beside(stream))
             write_plan(write, plan, workspace.owner)
             attempt.keep(write, made.model_dump(mode="json", exclude_unset=True))
         return made

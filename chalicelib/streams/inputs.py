@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    ConfigDict,
     EmailStr,
     Field,
     WithJsonSchema,
@@ -14,7 +15,7 @@ from pydantic import (
 )
 
 from chalicelib.billing.plans import Tier
-from chalicelib.http.schema import Id, Input, QueryFlag, Storable, absent, fault
+from chalicelib.http.schema import Id, Input, QueryFlag, Storable, absent, exactly_one, fault
 from chalicelib.notifications.schemas import Digest, Timezone
 from chalicelib.segments.schemas import Name, SegmentCreate
 
@@ -72,6 +73,10 @@ class Recipients(Input):
 
 class Pair(Input):
     """An account and a segment, each named by id or given anew."""
+
+    model_config = ConfigDict(
+        json_schema_extra=exactly_one(("accountId", "accountHandle"), ("segmentId", "segment"))
+    )
 
     account_id: Id = absent()
     account_handle: Handle = absent()

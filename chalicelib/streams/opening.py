@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from chalicelib import db
+from chalicelib.accounts.paying import new_telling
 from chalicelib.accounts.table import AccountItem
 from chalicelib.accounts.tracked import seats
 from chalicelib.auth.users import UserItem, numbers
@@ -83,9 +84,9 @@ def follow_up_of(
     credits = any(used.is_new or used.is_woken for used in plan.accounts)
     if stream_id is None and slots is None and not credits:
         return None
-    version = None if slots is None else workspace.owner.version
+    telling = None if slots is None else new_telling()
     user_id = workspace.owner.user_id
-    return FollowUp(user_id=user_id, stream_id=stream_id, version=version, credits=credits)
+    return FollowUp(user_id=user_id, stream_id=stream_id, telling=telling, credits=credits)
 
 
 def write_plan(write: db.Write, plan: Plan, owner: UserItem) -> None:

@@ -8,7 +8,7 @@ from chalicelib import clock, errors, wiring
 from chalicelib.auth.caller import Caller
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.http.router import Attempt, PathId, Router
-from chalicelib.leads.tally import new_tallies
+from chalicelib.leads.tally import know_pairs, new_tally
 from chalicelib.runs import starting
 from chalicelib.streams import changing, creation
 from chalicelib.streams.edges import Edges
@@ -51,7 +51,7 @@ _WRITING = [
 def create_stream(caller: Caller, body: StreamCreate, attempt: Attempt) -> StreamCreated:
     """Create a stream with its accounts and its segment in one call."""
     created = creation.create(
-        caller.user_id, body, attempt=attempt, edges=_edges(), rows_beside=new_tallies
+        caller.user_id, body, attempt=attempt, edges=_edges(), rows_beside=new_tally
     )
     if not body.run_now:
         return created
@@ -66,7 +66,14 @@ def change_stream(
     caller: Caller, stream_id: StreamId, body: StreamPatch, attempt: Attempt
 ) -> StreamChanged:
     """Change any setting of a stream; a list of pairs replaces the pairs that it has."""
-    return changing.change(caller.user_id, stream_id, body, attempt=attempt, edges=_edges())
+    return changing.change(
+        caller.user_id,
+        stream_id,
+        body,
+        attempt=attempt,
+        edges=_edges(),
+        pairs_beside=know_pairs,
+    )
 
 
 @router.delete("/streams/{stream_id}", errors=[errors.StreamNotFound])

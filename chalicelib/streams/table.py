@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pynamodb.attributes import (
     BooleanAttribute,
     JSONAttribute,
@@ -46,9 +48,12 @@ class StreamItem(WorkspaceItem, discriminator=KIND):
     delivery_destination = UnicodeAttribute(default="leads_only")
     webhook_url = UnicodeAttribute(null=True)
     webhook_secret = UnicodeAttribute(null=True)
+    former_webhook_secret = UnicodeAttribute(null=True)
+    former_webhook_secret_until = UTCDateTimeAttribute(null=True)
+    """Until then the secret before the last rotation signs as well."""
     csv_email_recipients = JSONAttribute(null=True)
     pairs: ListAttribute[PairMap] = ListAttribute(of=PairMap, default=list)
-    segments = JSONAttribute(default=dict)
+    segments = db.JSONByKeyAttribute(default=dict)
     """The segments of the pairs by id, whole, in the shape of `SegmentOut`: they never change."""
     created_at = UTCDateTimeAttribute()
     updated_at = UTCDateTimeAttribute()
@@ -57,6 +62,12 @@ class StreamItem(WorkspaceItem, discriminator=KIND):
     def is_automated(self) -> bool:
         """Whether schedules run it: active, not archived, with at least one sync time."""
         return bool(self.is_active and not self.is_archived and self.sync_times)
+
+    def webhook_secrets(self, now: datetime) -> tuple[str, ...]:
+        """What signs messages to its address at this instant, the newest first."""
+        until, former = self.former_webhook_secret_until, self.former_webhook_secret
+        known = (self.webhook_secret, former if until and now < until else None)
+        return tuple(secret for secret in known if secret)
 
     @staticmethod
     def at(stream_id: int) -> str:

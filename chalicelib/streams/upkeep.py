@@ -8,8 +8,7 @@ from chalicelib.accounts.paying import follow_slots
 from chalicelib.accounts.tracked import changing
 from chalicelib.billing.subscriptions import Subscriptions
 from chalicelib.follow_up import FollowUp
-from chalicelib.queues import Message
-from chalicelib.scheduling.schedules import Schedules
+from chalicelib.scheduling.schedules import NEVER, Schedules, Times
 from chalicelib.streams.table import StreamItem
 from chalicelib.streams.workspace import Workspace
 from chalicelib.telemetry import logger
@@ -30,23 +29,20 @@ class Upkeep:
         if job is None:
             return
         try:
-            self._follow(job)
+            self.follow(job)
         except Exception:
             logger.exception("left to the upkeep queue", extra=job.model_dump(exclude_none=True))
 
-    def take(self, message: Message) -> None:
-        """Take a message of the upkeep queue."""
-        self._follow(FollowUp.model_validate_json(message.body))
-
-    def _follow(self, job: FollowUp) -> None:
+    def follow(self, job: FollowUp) -> None:
+        """Do it now."""
         if job.account_id is not None:
             follow_account(job.user_id, job.account_id)
         if job.stream_id is not None:
             follow_stream(job.user_id, job.stream_id, self._schedules)
         if job.credits:
             grant_due(job.user_id)
-        if job.version is not None:
-            follow_slots(job.user_id, job.version, self._subscriptions)
+        if job.telling is not None:
+            follow_slots(job.user_id, job.telling, self._subscriptions)
 
 
 def follow_stream(user_id: int, stream_id: int, schedules: Schedules) -> None:
@@ -54,18 +50,21 @@ def follow_stream(user_id: int, stream_id: int, schedules: Schedules) -> None:
 
     Two that do this at once may mix old and new; whoever is last looks again and sets it right.
     """
-    done, wanted = None, _scheduled(user_id, stream_id)
+    done: Times | None = None
+    wanted = _scheduled(user_id, stream_id)
     while wanted != done:
-        schedules.keep(user_id, stream_id, *wanted)
+        schedules.keep(user_id, stream_id, wanted)
         done, wanted = wanted, _scheduled(user_id, stream_id)
 
 
-def _scheduled(user_id: int, stream_id: int) -> tuple[tuple[str, ...], str]:
-    """The times of day at which schedules run a stream, and their zone."""
+def _scheduled(user_id: int, stream_id: int) -> Times:
     stream = StreamItem.find(user_id, StreamItem.at(stream_id))
-    if stream is None or not stream.is_automated:
-        return (), "UTC"
-    return tuple(stream.sync_times), stream.timezone
+    return NEVER if stream is None else times_of(stream)
+
+
+def times_of(stream: StreamItem) -> Times:
+    """When schedules run a stream."""
+    return Times(tuple(stream.sync_times), stream.timezone) if stream.is_automated else NEVER
 
 
 @db.retried_on_conflict

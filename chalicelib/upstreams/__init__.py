@@ -60,6 +60,15 @@ class Page:
     """Another provider took over from its own beginning, so rows may come a second time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A post on X, as far as choosing whose likers to read needs it."""
+
+    id: str
+    created_at: datetime | None
+    likes: int | None
+
+
 def askable_handles(handles: Iterable[str]) -> list[str]:
     """The handles X could have given out, lower case, without @, each once and in order."""
     wanted = (handle.strip().removeprefix("@").lower() for handle in handles)

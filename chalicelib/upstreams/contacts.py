@@ -44,6 +44,8 @@ class Person:
     domain: str | None = None
     """Of the person's own or employer's site."""
     linkedin_url: str | None = None
+    site: str | None = None
+    """The page that the profile links to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ UpstreamFault
 └── Unavailable         the provider gave no answer; another one may
     ├── Down            time-outs, broken connections, 5xx, answers that make no sense
     ├── RateLimited     429: asked too often
+    ├── Crowded         not asked: our own share of its rate limit is used up for the moment
     ├── OutOfCredits    402: the plan or the credits are spent
     ├── Refused         401, 403: the key is missing, wrong, or not allowed to do this
     └── Rejected        400, 422: it does not like what was asked; the provider itself is well
@@ -53,6 +54,10 @@ class Down(Unavailable):
 
 class RateLimited(Unavailable):
     """Asked too often for the account's tier."""
+
+
+class Crowded(Unavailable):
+    """Not asked, so that its rate limit holds: the provider itself is well, others were quicker."""
 
 
 class OutOfCredits(Unavailable):

@@ -18,6 +18,7 @@ from chalicelib.upstreams.contacts import (
 )
 from chalicelib.upstreams.errors import (
     Claimed,
+    Down,
     Missing,
     OutOfCredits,
     RateLimited,
@@ -61,7 +62,10 @@ class Hunter:
         """Find one address. Raises Claimed when the person had it removed (451)."""
         params = {**_known(person), "max_duration": LONGEST_SEARCH}
         answer = self._transport.get("/v2/email-finder", params, errand=errand)
-        data = as_row(as_row(answer.body).get("data"))
+        body = as_row(answer.body)
+        if body.get("errors"):
+            raise Down(NAME, "200 with errors in it")
+        data = as_row(body.get("data"))
         theirs = str(data.get("twitter") or "").removeprefix("@").lower()
         if theirs and theirs != person.handle.lower():
             raise Missing(NAME, "the address belongs to another X account")

@@ -18,6 +18,7 @@ from chalicelib.upstreams.contacts import (
     Person,
 )
 from chalicelib.upstreams.domains import own_domain
+from chalicelib.upstreams.errors import Down
 from chalicelib.upstreams.linkedin import page_in
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class PeopleDataLabs:
             "min_likelihood": LEAST_LIKELIHOOD,
         }
         body = as_row(self._transport.get("/v5/person/enrich", params, errand=errand).body)
+        if body.get("status", 200) != 200:
+            raise Down(NAME, f"200 that says {body['status']}")
         data = as_row(body.get("data"))
         sure = (as_count(body.get("likelihood")) or 0) >= SURE_LIKELIHOOD
         return Found(

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, runtime_checkable
 
-from chalicelib import clock
+from chalicelib import clock, telemetry
 from chalicelib.profile import Profile
-from chalicelib.upstreams import AccountRef, Errand, Page, Usage, askable_handles
-from chalicelib.upstreams.errors import Missing, Protected, Unavailable
+from chalicelib.upstreams import AccountRef, Errand, Page, Post, Usage, askable_handles
+from chalicelib.upstreams.errors import Crowded, Missing, Protected, Unavailable
 from chalicelib.upstreams.health import Health
 
 if TYPE_CHECKING:
@@ -42,6 +42,17 @@ class Provider(Protocol):
 
     def followers(self, ref: AccountRef, cursor: str | None, limit: int, errand: Errand) -> Page:
         """A page of followers, newest first, with a cursor that this provider understands."""
+
+
+@runtime_checkable
+class LikerSource(Protocol):
+    """What a provider can do beside that lists who liked a post."""
+
+    def recent_posts(self, ref: AccountRef, errand: Errand) -> tuple[Post, ...]:
+        """The account's newest posts, newest first."""
+
+    def likers(self, post_id: str, cursor: str | None, errand: Errand) -> Page:
+        """A page of who liked a post."""
 
 
 class Profiles:
@@ -79,14 +90,24 @@ class Profiles:
         )
 
     def refresh(
-        self, ref: AccountRef, *, budget: float | None = None, usage: Usage | None = None
+        self,
+        ref: AccountRef,
+        *,
+        in_turn: bool = False,
+        budget: float | None = None,
+        usage: Usage | None = None,
     ) -> Profile:
         """The account as it is now, found by its id: the handle may be a new one.
 
-        Raises Missing (deleted or suspended), or Unavailable when no provider answers.
+        Raises Missing (deleted or suspended), or Unavailable when no provider answers. `in_turn`:
+        the caller can come back, and is told Crowded rather than served by another provider.
         """
         return self._first(
-            self._providers, lambda p, errand: p.user_by_id(ref.id, errand), budget, usage
+            self._providers,
+            lambda p, errand: p.user_by_id(ref.id, errand),
+            budget,
+            usage,
+            in_turn=in_turn,
         )
 
     def followers(
@@ -102,7 +123,7 @@ class Profiles:
 
         Where that one is down, the next in order takes over from its own beginning, and the page
         says `restarted`. `limit`: how many rows the caller still wants; more may come. Raises
-        Missing, Protected, or Unavailable when no provider answers.
+        Missing, Protected, Crowded, or Unavailable when no provider answers.
         """
         began, _, place = (cursor or "").partition(":")
 
@@ -114,7 +135,36 @@ class Profiles:
 
         # sorted() is stable: whoever began comes first, the others keep their order.
         order = sorted(self._providers, key=lambda provider: provider.name != began)
-        return self._first(order, read, budget, usage)
+        return self._first(order, read, budget, usage, in_turn=True)
+
+    @property
+    def lists_likers(self) -> bool:
+        """Whether any provider lists who liked a post."""
+        return self._liker_source is not None
+
+    def recent_posts(self, ref: AccountRef, *, usage: Usage | None = None) -> tuple[Post, ...]:
+        """The account's newest posts, newest first. Raises Missing, Crowded, or Unavailable."""
+        return self._of_likers(lambda source, errand: source.recent_posts(ref, errand), usage)
+
+    def likers(self, post_id: str, cursor: str | None, *, usage: Usage | None = None) -> Page:
+        """A page of who liked a post, mostly empty: X shows likers to the author alone.
+
+        Raises Missing, Crowded, or Unavailable.
+        """
+        return self._of_likers(lambda source, errand: source.likers(post_id, cursor, errand), usage)
+
+    @property
+    def _liker_source(self) -> Provider | None:
+        return next((each for each in self._providers if isinstance(each, LikerSource)), None)
+
+    def _of_likers(self, ask: Callable[[LikerSource, Errand], T], usage: Usage | None) -> T:
+        source = self._liker_source
+
+        def asked(provider: Provider, errand: Errand) -> T:
+            assert isinstance(provider, LikerSource)  # noqa: S101 - chosen for it
+            return ask(provider, errand)
+
+        return self._first([source] if source else [], asked, None, usage, in_turn=True)
 
     def _first(
         self,
@@ -122,6 +172,8 @@ class Profiles:
         ask: Callable[[Provider, Errand], T],
         budget: float | None,
         usage: Usage | None,
+        *,
+        in_turn: bool = False,
     ) -> T:
         until = self._now() + timedelta(seconds=self._budget if budget is None else budget)
         usage = Usage() if usage is None else usage
@@ -138,8 +190,13 @@ class Profiles:
             except (Missing, Protected):
                 self._health.succeeded(provider.name)
                 raise
+            except Crowded as crowded:
+                if in_turn:
+                    raise
+                fault = crowded
             except Unavailable as unavailable:
                 self._health.failed(provider.name, unavailable)
+                telemetry.count("ProviderFailures", 1)
                 fault = unavailable
             else:
                 self._health.succeeded(provider.name)
@@ -159,6 +216,8 @@ def build_profiles(
     scrapebadger_api_key: str,
     apify_base_url: str,
     apify_token: str,
+    scrapebadger_per_minute: int = 0,
+    apify_per_minute: int = 0,
     scrapebadger_listing: str = "followers",
     read_timeout: float = 15.0,
     budget: float = BUDGET_SECONDS,
@@ -166,16 +225,22 @@ def build_profiles(
 ) -> Profiles:
     """The providers that a key is given for, ScrapeBadger first. `wire` stands in for the network.
 
+    `..._per_minute` are calls that all workers together may make; 0 leaves a provider unpaced.
+
     Imports the HTTP library: call it when profiles are first needed, not when a module loads.
     """
     import httpx
 
     from chalicelib.upstreams import kaitoeasyapi, scrapebadger
+    from chalicelib.upstreams.pace import Pace
     from chalicelib.upstreams.transport import Transport
 
     def client(base_url: str, headers: dict[str, str]) -> httpx.Client:
         common = {"accept": "application/json", "user-agent": "ctgo/2"}
         return httpx.Client(base_url=base_url, headers={**common, **headers}, transport=wire)
+
+    def pace(vendor: str, per_minute: int) -> Pace | None:
+        return Pace(vendor, per_minute) if per_minute else None
 
     providers: list[Provider] = []
     if scrapebadger_api_key:
@@ -183,6 +248,7 @@ def build_profiles(
             client(scrapebadger_base_url, {"x-api-key": scrapebadger_api_key}),
             provider=scrapebadger.NAME,
             named_faults=scrapebadger.NAMED_FAULTS,
+            pace=pace(scrapebadger.NAME, scrapebadger_per_minute),
             read_timeout=read_timeout,
         )
         providers.append(scrapebadger.ScrapeBadger(transport, listing=scrapebadger_listing))
@@ -193,6 +259,7 @@ def build_profiles(
             client(base_url, {"authorization": f"Bearer {apify_token}"}),
             provider=kaitoeasyapi.NAME,
             named_faults=kaitoeasyapi.NAMED_FAULTS,
+            pace=pace(kaitoeasyapi.NAME, apify_per_minute),
             read_timeout=read_timeout,
         )
         providers.append(kaitoeasyapi.KaitoEasyApi(transport))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from chalicelib.upstreams import (
     AccountRef,
     Errand,
     Page,
+    Post,
     Row,
     as_count,
     as_flag,
@@ -46,15 +46,6 @@ BATCH = 100
 LARGEST_COUNT = 200
 """Rows of a page where the list lets us choose."""
 LIKERS_COUNT = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A post on X, as far as choosing whose likers to read needs it."""
-
-    id: str
-    created_at: datetime | None
-    likes: int | None
 
 
 class ScrapeBadger:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type
@@ -26,6 +26,9 @@ from chalicelib.upstreams.errors import (
     Unavailable,
     UpstreamFault,
 )
+
+if TYPE_CHECKING:
+    from chalicelib.upstreams.pace import Pace
 
 CONNECT_SECONDS = 5.0
 LARGEST_BODY = 32 * 1024 * 1024
@@ -87,7 +90,8 @@ class Transport:
 
     `client` carries base URL and key. `named_faults` are the vendor's own words for trouble that
     its statuses do not tell apart: a part of the message or type, lower case, and what it means.
-    `statuses` are those by which the vendor means something else than everybody.
+    `statuses` are those by which the vendor means something else than everybody. `pace` keeps all
+    workers together to the vendor's rate limit.
     `read_timeout` is seconds of silence on a GET, after which it is tried again.
     """
 
@@ -98,6 +102,7 @@ class Transport:
         provider: str,
         named_faults: Mapping[str, type[UpstreamFault]] | None = None,
         statuses: Mapping[int, type[UpstreamFault]] | None = None,
+        pace: Pace | None = None,
         attempts: int = 4,
         read_timeout: float = 15.0,
         sleep: Callable[[float], None] = time.sleep,
@@ -108,6 +113,7 @@ class Transport:
         self._client = client
         self._named_faults = named_faults or {}
         self._statuses: dict[int, type[UpstreamFault]] = {**_BY_STATUS, **(statuses or {})}
+        self._pace = pace
         self._attempts = attempts
         self._read_timeout = read_timeout
         self._sleep = sleep
@@ -160,6 +166,8 @@ class Transport:
 
     def _try(self, call: _Call) -> Answer:
         self._keep_quiet(call.errand)
+        if self._pace is not None:
+            self._pace.wait(self.seconds_left(call.errand))
         left = self.seconds_left(call.errand)
         if left <= 0:
             raise Down(self.provider, "no time left to ask")

@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from chalicelib.http.schema import Id, Input, Output, Storable, absent
+from chalicelib.http.schema import (
+    Id,
+    Input,
+    Instant,
+    Output,
+    QueryNumber,
+    Storable,
+    Time,
+    absent,
+    exactly_one,
+    fault,
+)
 
 
 def _refusal(replacement: str) -> BeforeValidator:
@@ -61,3 +72,90 @@ class Unsubscribed(Output):
     """The subscription has ended."""
 
     success: bool
+
+
+class SubscriptionShown(Output):
+    """A subscription as it is; its secret is not shown again."""
+
+    id: Id
+    target_url: str
+    filter_config: dict[str, Any]
+    created_at: Time
+    disabled_at: Time | None
+
+
+class Subscriptions(Output):
+    """All subscriptions of the user."""
+
+    subscriptions: list[SubscriptionShown]
+
+
+class SecretRotated(Output):
+    """The new secret, shown once. The one before signs as well until `formerUntil`."""
+
+    secret: str
+    former_until: Time
+
+
+class MessagesQuery(Input):
+    """Which messages, and paging."""
+
+    status: Literal["pending", "delivered", "failed"] = absent()
+    limit: Annotated[QueryNumber, Field(ge=1, le=100)] = 20
+    cursor: Annotated[str, Field(min_length=1, max_length=2000)] = absent()
+
+
+class WebhookAttempt(Output):
+    """One call of the address. `status` is null where no answer came; `error` says why."""
+
+    at: Time
+    status: int | None
+    milliseconds: int
+    error: str | None
+    snippet: str | None
+
+
+class WebhookMessage(Output):
+    """A message, since it was tried for the first time. `id` is its `webhook-id`."""
+
+    id: str
+    event: str
+    created_at: Time
+    status: Literal["pending", "delivered", "failed"]
+    next_attempt_at: Time | None
+    attempts: list[WebhookAttempt]
+
+
+class WebhookMessages(Output):
+    """A page of messages to one address, newest first."""
+
+    messages: list[WebhookMessage]
+    has_more: bool
+    next_cursor: str | None
+
+
+class Replay(Input):
+    """What to send again: one message whatever became of it, or all that failed since a time."""
+
+    model_config = ConfigDict(json_schema_extra=exactly_one(("messageId", "since")))
+
+    message_id: Annotated[str, Field(pattern=r"^msg_[0-9a-f]{33}$")] = absent()
+    since: Instant = absent()
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> Replay:
+        if (self.message_id is None) == (self.since is None):
+            raise fault("messageId", "must be given, or since, but not both")
+        return self
+
+
+class ReplayTaken(Output):
+    """It is on its way; the messages show how it goes."""
+
+    ok: bool
+
+
+class TrialSent(Output):
+    """A message `webhook.test` is on its way."""
+
+    message_id: str

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Final
+
+from pydantic.alias_generators import to_camel
 
 from chalicelib import clock, db, ids
 from chalicelib.errors import ApiError, SubscriptionNotFound, UnsafeUrl
-from chalicelib.webhooks.schemas import Subscribe
+from chalicelib.webhooks.schemas import Subscribe, SubscriptionShown
 from chalicelib.webhooks.signing import new_secret
-from chalicelib.webhooks.table import KIND, SubscriptionItem
+from chalicelib.webhooks.table import KIND, FeedbackHeardItem, SubscriptionItem
 from chalicelib.workspace import WorkspaceItem, rows
+
+BOTH_SIGN: Final = timedelta(hours=24)
+"""How long the secret before a rotation still signs."""
 
 
 @db.retried_on_conflict
@@ -33,6 +40,8 @@ def subscribe(
             raise missing
     if not is_safe(body.target_url):
         raise UnsafeUrl
+    if body.filter_config.feedback_status is not None:
+        FeedbackHeardItem(user_id, FeedbackHeardItem.KEY).save()
     known = found.get(key)
     if isinstance(known, SubscriptionItem):
         return _renewed(known, body), False
@@ -72,13 +81,53 @@ def _stored(body: Subscribe) -> dict[str, object]:
 
 def unsubscribe(user_id: int, subscription_id: int) -> None:
     """End a subscription. Raises SubscriptionNotFound."""
-    is_it = SubscriptionItem.subscription_id == subscription_id
-    for row in rows(user_id, KIND, KIND):
-        if isinstance(row, SubscriptionItem) and row.subscription_id == subscription_id:
-            try:
-                with db.conditional():
-                    row.delete(condition=is_it)
-            except db.Conflict:
-                break
-            return
+    row = one(user_id, subscription_id)
+    try:
+        with db.conditional():
+            row.delete(condition=SubscriptionItem.subscription_id == subscription_id)
+    except db.Conflict:
+        raise SubscriptionNotFound from None
+
+
+def of_user(user_id: int) -> list[SubscriptionItem]:
+    """The user's subscriptions, oldest first. One query."""
+    found = [row for row in rows(user_id, KIND, KIND) if isinstance(row, SubscriptionItem)]
+    return sorted(found, key=lambda row: row.subscription_id)
+
+
+def one(user_id: int, subscription_id: int) -> SubscriptionItem:
+    """One of the user's subscriptions. Raises SubscriptionNotFound."""
+    for row in of_user(user_id):
+        if row.subscription_id == subscription_id:
+            return row
     raise SubscriptionNotFound
+
+
+@db.retried_on_conflict
+def rotate(user_id: int, subscription_id: int) -> SubscriptionItem:
+    """Give a subscription a new secret; the one it had signs as well for 24 hours.
+
+    Raises SubscriptionNotFound.
+    """
+    row = one(user_id, subscription_id)
+    with db.conditional():
+        row.update(
+            actions=[
+                SubscriptionItem.secret.set(new_secret()),
+                SubscriptionItem.former_secret.set(row.secret),
+                SubscriptionItem.former_until.set(clock.now() + BOTH_SIGN),
+            ],
+            condition=SubscriptionItem.secret == row.secret,
+        )
+    return row
+
+
+def shown(row: SubscriptionItem) -> SubscriptionShown:
+    """A subscription as the wire shows it."""
+    return SubscriptionShown(
+        id=row.subscription_id,
+        target_url=row.target_url,
+        filter_config={to_camel(name): value for name, value in row.filter.items()},
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )

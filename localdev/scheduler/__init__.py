@@ -8,5 +8,6 @@ of its own that boto3 reaches by AWS_ENDPOINT_URL_SCHEDULER. What it keeps to, a
   or a jump of the clock), and is let go after that. EventBridge retries for a day by default.
 * `rate()` first fires at StartDate, or at once without one. StartDate and EndDate do not concern
   `at()`. A flexible time window fires at its beginning.
-* Targets are SQS queues, by their ARN or by the universal target `sqs:sendMessage`.
+* Targets are SQS queues, by their ARN or by the universal target `sqs:sendMessage`, and functions
+  of the app. The app's own `@app.schedule` functions are entered by themselves, in their group.
 """

@@ -1,8 +1,9 @@
-"""Putting a firing on its SQS queue."""
+"""Putting a firing on its SQS queue, or calling the function that it names."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +13,18 @@ from localdev.ministack import ACCOUNT_ID, REGION
 
 UNIVERSAL_TARGET = "arn:aws:scheduler:::aws-sdk:sqs:sendMessage"
 SQS_PREFIX = "arn:aws:sqs:"
+FUNCTION_PREFIX = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:"
+
+Call = Callable[[str, dict[str, Any]], None]
+"""Calls a function by its name with an event. Raises Undeliverable."""
+
+
+class Undeliverable(Exception):
+    """The target did not take what was sent; it may later."""
+
+
+def _no_functions(name: str, _event: dict[str, Any]) -> None:
+    raise Undeliverable(f"there is no app here, and so no function {name}")
 
 
 @dataclass(frozen=True)
@@ -25,14 +38,21 @@ class Firing:
 
 
 class Delivery:
-    """Sends firings to SQS."""
+    """Sends firings to SQS, and calls functions."""
 
-    def __init__(self, sqs: Any) -> None:
+    def __init__(self, sqs: Any, call: Call = _no_functions) -> None:
         self._sqs = sqs
+        self._call = call
 
     def send(self, firing: Firing) -> None:
-        """Deliver to the target. Raises botocore's errors when SQS does not take it."""
+        """Deliver to the target.
+
+        Raises botocore's errors when SQS does not take it, Undeliverable when a function does not.
+        """
         text = _filled(firing)
+        if firing.target["Arn"].startswith(FUNCTION_PREFIX):
+            self._call(firing.target["Arn"].removeprefix(FUNCTION_PREFIX), json.loads(text))
+            return
         if firing.target["Arn"] == UNIVERSAL_TARGET:
             self._sqs.send_message(**json.loads(text))
             return

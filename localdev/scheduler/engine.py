@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from localdev.scheduler.book import Book
 from localdev.scheduler.clock import Clock
-from localdev.scheduler.delivery import Delivery, Firing
+from localdev.scheduler.delivery import Delivery, Firing, Undeliverable
 from localdev.scheduler.schedules import LATEST, Schedule
 
 LONGEST_WAIT = 30.0
@@ -73,7 +73,7 @@ class Engine:
         firing = Firing(schedule.arn, schedule.wanted["Target"], instant, failures + 1)
         try:
             self._deliver(firing, now)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, Undeliverable) as error:
             log.warning("%s at %s: %s", schedule.arn, instant, error)
             pause: float = min(LONGEST_RETRY, FIRST_RETRY * 2**failures)
             self._failed[key] = (failures + 1, self._monotonic() + pause)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from localdev.ministack import ACCOUNT_ID, REGION
-from localdev.scheduler.delivery import SQS_PREFIX, UNIVERSAL_TARGET
+from localdev.scheduler.delivery import FUNCTION_PREFIX, SQS_PREFIX, UNIVERSAL_TARGET
 from localdev.scheduler.errors import ValidationException
 from localdev.scheduler.expressions import InvalidExpression, Timing, parse
 
@@ -143,8 +143,8 @@ def _check_target(target: dict[str, Any]) -> None:
         raise ValidationException("Target needs Arn and RoleArn")
     if target["Arn"] == UNIVERSAL_TARGET:
         _check_call(target.get("Input", ""))
-    elif not target["Arn"].startswith(SQS_PREFIX):
-        raise ValidationException(f"The local scheduler delivers to SQS only, not {target['Arn']}")
+    elif not target["Arn"].startswith((SQS_PREFIX, FUNCTION_PREFIX)):
+        raise ValidationException(f"The local scheduler does not deliver to {target['Arn']}")
 
 
 def _check_call(text: str) -> None:

@@ -56,10 +56,15 @@ def schedules(stream_id: int) -> dict[str, tuple[str, str]]:
     """What is scheduled for a stream: expression and zone by name."""
     client = aws.client("scheduler")
     group = settings().resource("streams")
-    found = client.list_schedules(GroupName=group, NamePrefix=f"{stream_id}-")["Schedules"]
-    whole = [client.get_schedule(GroupName=group, Name=each["Name"]) for each in found]
+    pages = client.get_paginator("list_schedules").paginate(GroupName=group)
+    names = [each["Name"] for page in pages for each in page["Schedules"]]
+    whole = [
+        client.get_schedule(GroupName=group, Name=name)
+        for name in names
+        if name.split("-")[1] == str(stream_id)
+    ]
     return {
-        each["Name"].partition("-")[2]: (
+        each["Name"].rpartition("-")[2]: (
             each["ScheduleExpression"],
             each["ScheduleExpressionTimezone"],
         )

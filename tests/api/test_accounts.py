@@ -183,7 +183,7 @@ class TestSleepAndWakeWithStripe:
             assert api.post(f"/accounts/{account_id}/wake").status_code == 200
         assert stripe.holds() == {"starter": 1}
         assert len(stripe.changes()) == 2
-        assert (_user(api).slots, _user(api).is_stripe_told) == ({"starter": 1}, True)
+        assert (_user(api).slots, _user(api).untold) == ({"starter": 1}, {})
 
     def test_a_slot_bought_ahead_is_taken_first(self, api: Api, stripe: StripeWorld) -> None:
         pays_for(stripe, api, starter=2)
@@ -199,7 +199,7 @@ class TestSleepAndWakeWithStripe:
         pays_for(stripe, api, starter=1)
         account_id = _track(api)
         api.post(f"/accounts/{account_id}/sleep")
-        stripe.refusal = (402, {"type": "card_error", "message": "Your card was declined."})
+        stripe.refuse(402, {"type": "card_error", "message": "Your card was declined."})
         answer = api.post(f"/accounts/{account_id}/wake")
         assert answer.status_code == 502
         assert answer.json_body["code"] == "stripe_error"
@@ -212,16 +212,16 @@ class TestSleepAndWakeWithStripe:
     ) -> None:
         pays_for(stripe, api, starter=1)
         account_id = _track(api)
-        version = _user(api).version
-        stripe.refusal = (503, {"type": "api_error", "message": "down"})
+        stripe.refuse(503, {"type": "api_error", "message": "down"})
         assert api.post(f"/accounts/{account_id}/sleep").status_code == 200
         assert _account(api, account_id)["isActive"] is False
-        assert (stripe.holds(), _user(api).is_stripe_told) == ({"starter": 1}, False)
-        stripe.refusal = None
-        job = FollowUp(user_id=api.user_id, account_id=account_id, version=version)
+        (telling,) = _user(api).untold
+        assert stripe.holds() == {"starter": 1}
+        stripe.recover()
+        job = FollowUp(user_id=api.user_id, account_id=account_id, telling=telling)
         queues.send("keep_up", job.model_dump_json())
         assert queues.drain() == 1
-        assert (stripe.holds(), _user(api).is_stripe_told) == ({}, True)
+        assert (stripe.holds(), _user(api).untold) == ({}, {})
 
     def test_a_wake_that_died_after_stripe_heard_of_it_is_taken_back(
         self, api: Api, stripe: StripeWorld, queues: QueueHand
@@ -229,8 +229,13 @@ class TestSleepAndWakeWithStripe:
         pays_for(stripe, api, starter=1)
         account_id = _track(api)
         api.post(f"/accounts/{account_id}/sleep")
-        stripe.subscribe(api.user_id, slots={"starter": 1})
-        job = FollowUp(user_id=api.user_id, version=_user(api).version, credits=True)
+        stripe.refuse(500, {"type": "api_error", "message": "late"}, "POST")
+        stripe.service.faults.waiting[0].kind = "fail_after"
+        assert api.post(f"/accounts/{account_id}/wake").status_code == 502
+        assert stripe.holds() == {"starter": 1}
+        stripe.recover()
+        (telling,) = _user(api).untold
+        job = FollowUp(user_id=api.user_id, telling=telling, credits=True)
         queues.send("keep_up", job.model_dump_json())
         queues.drain()
         assert stripe.holds() == {}
@@ -240,10 +245,9 @@ class TestSleepAndWakeWithStripe:
     ) -> None:
         pays_for(stripe, api, starter=1)
         account_id = _track(api)
-        version = _user(api).version
         api.post(f"/accounts/{account_id}/sleep")
         before = len(stripe.asked)
-        job = FollowUp(user_id=api.user_id, account_id=account_id, version=version)
+        job = FollowUp(user_id=api.user_id, account_id=account_id, telling="long done")
         queues.send("keep_up", job.model_dump_json())
         queues.drain()
         assert len(stripe.asked) == before
@@ -357,7 +361,7 @@ class TestChangeTier:
         pays_for(stripe, api, growth=1)
         account_id = _track(api, tier="growth")
         before = _account(api, account_id)
-        stripe.refusal = (400, {"type": "invalid_request_error", "message": "No such price."})
+        stripe.refuse(400, {"type": "invalid_request_error", "message": "No such price."})
         answer = api.post(f"/accounts/{account_id}/change-tier", {"newTier": tier})
         assert (answer.status_code, answer.json_body["error"]) == (502, "No such price.")
         assert _account(api, account_id) == before

@@ -10,17 +10,24 @@ from typing import Any
 
 import pytest
 
-from chalicelib import clock, wiring
+from chalicelib import clock
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.billing.ledger import LedgerItem
 from chalicelib.billing.table import StripeEventItem
 from chalicelib.settings import settings
 from tests.api_client import Api
-from tests.fake_stripe import MONTH, PERIOD, PRICES, SECRET, FakeStripe, signed
 from tests.queue_hand import QueueHand
+from tests.stripe_world import (
+    EVENTS,
+    PERIOD,
+    PERIOD_END,
+    StripeWorld,
+    configured,
+    signed,
+)
+from tests.stripe_world import post_event as _post
 
-EVENTS = "/billing/stripe-events"
 KINDS = (
     "checkout.session.completed",
     "customer.subscription.created",
@@ -31,22 +38,10 @@ KINDS = (
 
 
 @pytest.fixture
-def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeStripe]:
+def stripe(monkeypatch: pytest.MonkeyPatch) -> Iterator[StripeWorld]:
     """A Stripe that the API is configured to use."""
-    with FakeStripe() as fake, monkeypatch.context() as environment:
-        environment.setenv("STRIPE_API_KEY", "sk_test_made_up")
-        environment.setenv("STRIPE_BASE_URL", fake.url)
-        environment.setenv("STRIPE_WEBHOOK_SECRET", SECRET)
-        for tier, price in PRICES.items():
-            environment.setenv(f"STRIPE_PRICE_{tier.upper()}", price)
-        _forget_settings()
-        yield fake
-    _forget_settings()
-
-
-def _forget_settings() -> None:
-    settings.cache_clear()
-    wiring.stripe.cache_clear()
+    with configured(monkeypatch) as world:
+        yield world
 
 
 def _user(api: Api) -> UserItem:
@@ -57,12 +52,6 @@ def _user(api: Api) -> UserItem:
 
 def _set(api: Api, **fields: Any) -> None:
     _user(api).update(actions=[getattr(UserItem, name).set(v) for name, v in fields.items()])
-
-
-def _post(api: Api, event: dict[str, Any]) -> None:
-    body, signature = signed(event)
-    answer = Api(None).request("POST", EVENTS, body, {"Stripe-Signature": signature})
-    assert (answer.status_code, answer.json_body) == (200, {"received": True})
 
 
 def _awake(api: Api) -> dict[str, str]:
@@ -79,29 +68,31 @@ def _track(api: Api, *handles: str, tier: str = "starter") -> dict[str, Any]:
 
 class TestCheckout:
     def test_a_free_user_gets_a_page_and_nothing_changes(
-        self, free_api: Api, stripe: FakeStripe
+        self, free_api: Api, stripe: StripeWorld
     ) -> None:
         before = _user(free_api).serialize()
         answer = free_api.post("/billing/checkout", {"tier": "growth", "quantity": 3})
         assert (answer.status_code, answer.json_body["url"]) == (
             200,
-            "https://checkout.stripe.example/1",
+            stripe.url + "/checkout/cs_test_000001",
         )
         (asked,) = stripe.asked
         assert asked.path == "/v1/checkout/sessions"
         wanted = {
             "mode": "subscription",
-            "line_items[0][price]": "price_g",
-            "line_items[0][quantity]": "3",
+            "line_items": [{"price": "price_growth", "quantity": "3"}],
             "client_reference_id": str(free_api.user_id),
-            "subscription_data[metadata][user_id]": str(free_api.user_id),
+            "subscription_data": {"metadata": {"user_id": str(free_api.user_id)}},
             "customer_email": "free@example.org",
         }
         assert asked.form.items() >= wanted.items()
         assert asked.form["success_url"].startswith(settings().ui_origin)
-        assert _user(free_api).serialize() == before
+        after = _user(free_api)
+        assert after.checkouts == {"cs_test_000001"}
+        after.checkouts = None
+        assert after.serialize() == before
 
-    def test_the_same_wish_is_one_action(self, free_api: Api, stripe: FakeStripe) -> None:
+    def test_the_same_wish_is_one_action(self, free_api: Api, stripe: StripeWorld) -> None:
         for tier in ("pro", "pro", "starter"):
             free_api.post("/billing/checkout", {"tier": tier})
         first, second, third = (asked.idempotency_key for asked in stripe.asked)
@@ -109,7 +100,7 @@ class TestCheckout:
         assert first == second != third
 
     def test_a_former_subscriber_stays_the_same_customer(
-        self, free_api: Api, stripe: FakeStripe
+        self, free_api: Api, stripe: StripeWorld
     ) -> None:
         _set(free_api, status="canceled", customer_id="cus_1")
         free_api.post("/billing/checkout", {"tier": "pro"})
@@ -118,7 +109,7 @@ class TestCheckout:
 
     @pytest.mark.parametrize("status", ["active", "trialing", "past_due"])
     def test_a_live_subscription_is_not_bought_twice(
-        self, api: Api, stripe: FakeStripe, status: str
+        self, api: Api, stripe: StripeWorld, status: str
     ) -> None:
         _set(api, status=status)
         answer = api.post("/billing/checkout", {"tier": "pro"})
@@ -161,12 +152,12 @@ class TestCheckout:
     def test_stripe_refuses(
         self,
         free_api: Api,
-        stripe: FakeStripe,
+        stripe: StripeWorld,
         status: int,
         refusal: dict[str, str],
         error: str,
     ) -> None:
-        stripe.refusal = (status, refusal)
+        stripe.refuse(status, refusal)
         answer = free_api.post("/billing/checkout", {"tier": "pro"})
         assert (answer.status_code, answer.json_body["code"]) == (502, "stripe_error")
         assert answer.json_body["error"] == error
@@ -179,13 +170,13 @@ class TestCheckout:
 
 
 class TestPortal:
-    def test_a_customer_gets_a_page(self, api: Api, stripe: FakeStripe) -> None:
+    def test_a_customer_gets_a_page(self, api: Api, stripe: StripeWorld) -> None:
         _set(api, customer_id="cus_1", status="canceled")
         answer = api.post("/billing/portal")
-        assert answer.json_body == {"url": "https://billing_portal.stripe.example/1"}
+        assert answer.json_body == {"url": stripe.url + "/portal/bps_000001"}
         assert stripe.asked[0].form["customer"] == "cus_1"
 
-    def test_who_never_subscribed_gets_none(self, free_api: Api, stripe: FakeStripe) -> None:
+    def test_who_never_subscribed_gets_none(self, free_api: Api, stripe: StripeWorld) -> None:
         answer = free_api.post("/billing/portal")
         assert (answer.status_code, answer.json_body["error"]) == (403, "subscription_required")
         assert stripe.asked == []
@@ -228,13 +219,13 @@ class TestSignature:
 
 class TestEvents:
     def test_a_bought_subscription_is_settled_once(
-        self, free_api: Api, stripe: FakeStripe, queues: QueueHand
+        self, free_api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         _track(free_api, "orbitdesk")
         stripe.subscribe(free_api.user_id, slots={"growth": 2})
         event = stripe.event(KINDS[0], free_api.user_id, number=1)
         for _ in range(3):
-            _post(free_api, event)
+            _post(event)
             queues.drain(twice=True)
         user = _user(free_api)
         assert (user.status, user.slots) == ("active", {"growth": 2})
@@ -247,12 +238,12 @@ class TestEvents:
         assert stream["pairs"][0]["accountTier"] == "growth"
 
     def test_accounts_beyond_the_bought_quantity_sleep_newest_first(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand
+        self, api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         _track(api, "orbitdesk", "tidewater", "fernhill_labs", tier="pro")
         _set(api, status="canceled", slots={}, credits=0)
         stripe.subscribe(api.user_id, slots={"growth": 2})
-        _post(api, stripe.event(KINDS[0], api.user_id, number=1))
+        _post(stripe.event(KINDS[0], api.user_id, number=1))
         queues.drain()
         assert _awake(api) == {"orbitdesk": "growth", "tidewater": "growth"}
         (stream,) = api.get("/streams").json_body["streams"]
@@ -261,7 +252,7 @@ class TestEvents:
         assert _user(api).credits == 2 * 200
 
     def test_more_accounts_than_one_transaction_takes(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand
+        self, api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         for number in range(1, 121):
             AccountItem(
@@ -275,25 +266,25 @@ class TestEvents:
             ).save()
         _set(api, status="unpaid", credits=0)
         stripe.subscribe(api.user_id, slots={"starter": 2})
-        _post(api, stripe.event(KINDS[0], api.user_id, number=1))
+        _post(stripe.event(KINDS[0], api.user_id, number=1))
         queues.drain()
         assert _awake(api) == {"account_1": "starter", "account_2": "starter"}
         assert (_user(api).status, _user(api).credits) == ("active", 100)
 
     @pytest.mark.parametrize("order", list(permutations(range(3))))
     def test_the_order_of_events_does_not_matter(
-        self, free_api: Api, stripe: FakeStripe, queues: QueueHand, order: tuple[int, ...]
+        self, free_api: Api, stripe: StripeWorld, queues: QueueHand, order: tuple[int, ...]
     ) -> None:
         kinds = (KINDS[1], KINDS[2], "customer.subscription.deleted")
         events = [
             stripe.event(kind, free_api.user_id, number=number) for number, kind in enumerate(kinds)
         ]
         stripe.subscribe(free_api.user_id)
-        _post(free_api, stripe.event(KINDS[0], free_api.user_id, number=9))
+        _post(stripe.event(KINDS[0], free_api.user_id, number=9))
         queues.drain()
         stripe.subscribe(free_api.user_id, status="canceled")
         for index in order:
-            _post(free_api, events[index])
+            _post(events[index])
         queues.drain(reverse=True)
         user = _user(free_api)
         assert (user.status, user.slots, user.customer_id) == ("canceled", {}, "cus_1")
@@ -302,17 +293,17 @@ class TestEvents:
     @pytest.mark.parametrize("status", ["past_due", "unpaid", "paused", "trialing"])
     @pytest.mark.parametrize("kind", KINDS)
     def test_the_status_follows_stripe(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand, kind: str, status: str
+        self, api: Api, stripe: StripeWorld, queues: QueueHand, kind: str, status: str
     ) -> None:
         _set(api, subscription_id="sub_1", status="active")
         stripe.subscribe(api.user_id, status=status, slots={"pro": 4, "starter": 1})
-        _post(api, stripe.event(kind, api.user_id, number=1))
+        _post(stripe.event(kind, api.user_id, number=1))
         queues.drain()
         assert _user(api).status == status
         assert _user(api).slots == {"pro": 4, "starter": 1}
 
     def test_a_paid_invoice_grants_each_period_once(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand
+        self, api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         _track(api, "orbitdesk", tier="pro")
         _set(api, subscription_id="sub_1", credits=0)
@@ -320,43 +311,43 @@ class TestEvents:
         for start, invoice, credits in (
             (PERIOD, "paid", 600),
             (PERIOD, "paid", 600),
-            (PERIOD + MONTH, "open", 600),
-            (PERIOD + MONTH, "paid", 1200),
+            (PERIOD_END, "open", 600),
+            (PERIOD_END, "paid", 1200),
         ):
             stripe.subscribe(api.user_id, slots={"pro": 1}, start=start, invoice=invoice)
             for kind in ("customer.subscription.updated", "invoice.paid"):
                 number += 1
-                _post(api, stripe.event(kind, api.user_id, number=number))
+                _post(stripe.event(kind, api.user_id, number=number))
             queues.drain()
             assert _user(api).credits == credits
-        assert _user(api).period_start.timestamp() == PERIOD + MONTH
+        assert _user(api).period_start.timestamp() == PERIOD_END
 
     def test_an_attempt_that_failed_leaves_a_free_user_free(
-        self, free_api: Api, stripe: FakeStripe, queues: QueueHand
+        self, free_api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         stripe.subscribe(free_api.user_id, status="incomplete")
-        _post(free_api, stripe.event(KINDS[1], free_api.user_id, number=1))
+        _post(stripe.event(KINDS[1], free_api.user_id, number=1))
         queues.drain()
         assert (_user(free_api).status, _user(free_api).slots) == ("free_user", {})
 
     def test_the_end_of_an_old_subscription_touches_no_new_one(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand
+        self, api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         _set(api, subscription_id="sub_2")
         before = _user(api).serialize()
         stripe.subscribe(api.user_id, status="canceled")
-        _post(api, stripe.event("customer.subscription.deleted", api.user_id, number=1))
+        _post(stripe.event("customer.subscription.deleted", api.user_id, number=1))
         queues.drain()
         assert _user(api).serialize() == before
 
     def test_a_downgrade_takes_effect_when_its_time_has_come(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand
+        self, api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         stream = _track(api, "orbitdesk", tier="pro")
         _set(api, subscription_id="sub_1")
         _pend(api, stream["accounts"][0]["accountId"], "starter")
         stripe.subscribe(api.user_id, slots={"starter": 1})
-        _post(api, stripe.event("customer.subscription.updated", api.user_id, number=1))
+        _post(stripe.event("customer.subscription.updated", api.user_id, number=1))
         queues.drain()
         (account,) = api.get("/accounts").json_body["active"]
         assert (account["tier"], account["pendingTier"]) == ("starter", None)
@@ -372,10 +363,10 @@ class TestEvents:
         ],
     )
     def test_what_is_not_about_a_subscription_of_ours_is_accepted_and_ignored(
-        self, api: Api, stripe: FakeStripe, queues: QueueHand, event: dict[str, Any]
+        self, api: Api, stripe: StripeWorld, queues: QueueHand, event: dict[str, Any]
     ) -> None:
         before = _user(api).serialize()
-        _post(api, event)
+        _post(event)
         assert queues.drain() == 0
         assert [row.event_id for row in StripeEventItem.scan()] == ["evt_1"]
         assert _user(api).serialize() == before

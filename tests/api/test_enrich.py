@@ -17,7 +17,8 @@ from chalicelib.billing.ledger import LedgerItem
 from chalicelib.enrichment import contacts
 from chalicelib.enrichment.enriching import Wanted, enrich
 from chalicelib.errors import CreditsExhausted
-from chalicelib.leads.table import NEW, LeadItem, key_of, person_key, rank, shelf
+from chalicelib.leads import schemas as leads
+from chalicelib.leads.table import LeadItem, key_of, person_key
 from chalicelib.profile import Profile
 from localdev.xworld.server import Server
 from tests.api_client import Api
@@ -42,7 +43,7 @@ def _lead(api: Api, x_user_id: str = "998877665544", **fields: Any) -> int:
     """A lead of a stream that needs not be there; the user's own number stands for it."""
     lead_id, now = numbers(api.user_id, 1)[0], clock.now().replace(microsecond=0)
     profile = {"id": x_user_id, "handle": "marisol_ops", "name": "Marisol Vega", **fields}
-    LeadItem(
+    lead = LeadItem(
         api.user_id,
         person_key(31, x_user_id),
         lead_id=lead_id,
@@ -52,19 +53,22 @@ def _lead(api: Api, x_user_id: str = "998877665544", **fields: Any) -> int:
         segment_id=77,
         confidence="high",
         source="new_follower",
-        discovered_at=now,
         profile=profile,
-        stream_shelf=shelf(api.user_id, NEW),
-        user_shelf=shelf(api.user_id, NEW),
-        rank=rank(now, lead_id),
-    ).save()
+    )
+    lead.discover(now)
+    lead.place()
+    lead.save()
     return lead_id
 
 
-def _enrichment(lead_id: int) -> Any:
+def _stored(lead_id: int) -> LeadItem:
     lead = LeadItem.find(*key_of(lead_id))
     assert lead is not None
-    return lead.enrichment
+    return lead
+
+
+def _enrichment(lead_id: int) -> Any:
+    return leads.shown(_stored(lead_id)).enrichment
 
 
 def _balance(api: Api) -> int:
@@ -106,6 +110,13 @@ class TestKinds:
             "email": "marisol@tidewater.example",
             "emailStatus": "likely",
         }
+        sources = leads.shown(_stored(lead_id)).contact_sources
+        assert sources is not None
+        assert {name: each.source for name, each in sources.items()} == {
+            "linkedinUrl": "x_profile",
+            "email": "x_profile",
+        }
+        assert all(each.found_at.tzinfo for each in sources.values())
 
     def test_partial_costs_what_was_found(self, api: Api) -> None:
         lead_id = _lead(api, bio="linkedin.com/in/marisol-vega")

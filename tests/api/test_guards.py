@@ -198,7 +198,7 @@ class TestPaths:
         ("method", "path", "allowed"),
         [
             ("POST", "/accounts", {"GET"}),
-            ("HEAD", "/me", {"GET"}),
+            ("HEAD", "/me", {"GET", "DELETE"}),
             ("PUT", "/lookups/api-keys", {"GET", "POST"}),
         ],
     )

@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 import time_machine
 
-from bench.trips import counted
 from chalicelib.streams.table import StatsItem, StreamItem
 from localdev.xworld.server import Server
 from tests.api.lead_lists import OF_A_KIND, ids_of, made_for, ran, walk
@@ -146,34 +145,6 @@ class TestAllStreams:
             found = {group["streamId"]: group["total"] for group in groups}
             assert found == wanted, query
             assert all(group["hasMore"] and len(group["leads"]) == 4 for group in groups)
-
-    def test_round_trips(self, api: Api, streams: list[int]) -> None:
-        cursor = api.get("/leads?limit=5").json_body["nextCursor"]
-        lead_id = api.get("/leads?limit=1").json_body["leads"][0]["id"]
-        segment_id = api.get("/leads?limit=1").json_body["leads"][0]["segmentId"]
-        for method, path, most in (
-            ("GET", "/leads", 2),
-            ("GET", "/leads?summary=true&matchConfidence=high", 2),
-            ("GET", f"/leads?limit=5&cursor={cursor}", 2),
-            ("GET", "/leads?limit=500&lifecycle=exported", 2),
-            ("GET", f"/leads?streamId={streams[0]}", 2),
-            ("GET", f"/streams/{streams[0]}/leads", 2),
-            ("GET", f"/streams/{streams[0]}/leads?summary=true", 2),
-            ("GET", "/leads?lifecycle=all", 3),
-            ("GET", "/leads?groupBy=stream", 3 + len(streams)),
-            ("FEEDBACK", f"/leads/{lead_id}/feedback", 4),
-            ("EXPORT", f"/leads/{lead_id}/export", 4),
-            ("EXPORT", f"/leads/{lead_id}/export", 3),
-        ):
-            with counted() as calls:
-                if method == "GET":
-                    answer = api.get(path)
-                elif method == "FEEDBACK":
-                    answer = api.post(path, {"segmentId": segment_id, "feedback": "good"})
-                else:
-                    answer = api.post(path)
-            assert answer.status_code == 200
-            assert len(calls) <= most, (path, calls)
 
 
 class TestListRefusals:

@@ -93,7 +93,11 @@ def test_without_a_key() -> None:
 
 
 def test_round_trips(api: Api) -> None:
-    for method, body in (("GET", b""), ("PUT", b'{"emailDigest": "off"}')):
+    for method, body, trips in (
+        ("GET", b"", 2),
+        ("PUT", b'{"lowCreditAlerts": false}', 2),
+        ("PUT", b'{"emailDigest": "off"}', 3),  # and a message: the schedule follows
+    ):
         with counted() as calls:
             assert api.request(method, PATH, body).status_code == 200
-        assert len(calls) == 2, (method, calls)
+        assert len(calls) == trips, (method, calls)

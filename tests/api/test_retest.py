@@ -60,10 +60,11 @@ class TestWhatItChanges:
             "store",
             "done",
         ]
-        assert (log[-2][1], log[-1][1]) == (
-            f"{OF_A_KIND} leads entered, {len(before)} left",
-            f"{FOLLOWERS} followers judged again, {OF_A_KIND} match",
-        )
+        stored, _, reasons = log[-2][1].partition(": ")
+        assert stored == f"{OF_A_KIND} leads entered, {len(before)} left"
+        counts = [int(each.rpartition(" ")[2]) for each in reasons.split(", ")]
+        assert sum(counts) == len(before)
+        assert log[-1][1] == f"{FOLLOWERS} followers judged again, {OF_A_KIND} match"
 
         leads = leads_of(api, stream_id)
         assert len(leads) == OF_A_KIND
@@ -194,7 +195,8 @@ class TestHowItRuns:
         queues.drain(reverse=True, twice=True)
         run = api.get(f"/streams/{stream_id}/runs").json_body["runs"][0]
         assert (run["status"], run["candidatesPassedCount"]) == ("succeeded", OF_A_KIND)
-        assert run["progressLog"][-2]["message"] == "20 leads entered, 20 left"
+        stored = run["progressLog"][-2]["message"]
+        assert stored == "20 leads entered, 20 left: says too little that fits 20"
         assert len(leads_of(api, stream_id)) == OF_A_KIND
         assert len(everybody_of(api, stream_id)) == FOLLOWERS
         assert units_used(api) == {"orbitdesk": 1}

@@ -16,7 +16,7 @@ from localdev.xworld.server import Server
 from tests.api.stream_hand import SEGMENT, owned, pair, patch, schedules, set_user, stream
 from tests.api_client import Api
 from tests.queue_hand import QueueHand
-from tests.stripe_world import StripeWorld, configured, pays_for
+from tests.stripe_world import StripeWorld, configured, pays_for, untold
 
 LAPSED = ["canceled", "unpaid", "incomplete", "incomplete_expired", "paused"]
 
@@ -70,12 +70,14 @@ class TestCreate:
         self, api: Api, stripe: StripeWorld, queues: QueueHand
     ) -> None:
         pays_for(stripe, api, starter=1)
-        stripe.refusal = (503, {"type": "api_error", "message": "down"})
+        stripe.refuse(503, {"type": "api_error", "message": "down"})
         pairs = [pair("orbitdesk"), pair("tidewater")]
         created = api.create_stream(pairs=pairs)
         assert created["accounts"][1]["billingDelta"] == "stripe_quantity_incremented"
-        stripe.refusal = None
-        queues.send("keep_up", FollowUp(user_id=api.user_id, version=0).model_dump_json())
+        stripe.recover()
+        (telling,) = untold(api)
+        job = FollowUp(user_id=api.user_id, telling=telling)
+        queues.send("keep_up", job.model_dump_json())
         queues.drain()
         assert stripe.holds() == {"starter": 2}
 

@@ -12,8 +12,9 @@ from chalicelib.billing.stripe_client import build_stripe
 from chalicelib.billing.subscriptions import Subscriptions
 from chalicelib.errors import StripeFailed
 from chalicelib.settings import Settings
-from tests.fake_stripe import MONTH, PERIOD, PRICES
-from tests.stripe_world import StripeWorld
+from localdev.stripe import pages
+from localdev.stripe.shop import OTHER, PRICES
+from tests.stripe_world import PERIOD, PERIOD_END, StripeWorld
 
 
 @pytest.fixture
@@ -38,7 +39,7 @@ def _subscriptions(world: StripeWorld, **changes: str) -> Subscriptions:
 
 
 def _quantities(world: StripeWorld) -> dict[str, int]:
-    items = world.subscriptions["sub_1"]["items"]["data"]
+    items = world.books.get("subscription", "sub_1")["items"]["data"]
     return {item["price"]["id"]: item["quantity"] for item in items}
 
 
@@ -60,8 +61,8 @@ def test_a_user_without_a_subscription_is_refused(world: StripeWorld) -> None:
 def test_quantities_are_totals(world: StripeWorld) -> None:
     subscriptions = _subscriptions(world)
     ends = subscriptions.hold("sub_1", {"pro": 1, "growth": 2}, None, action="a")
-    assert ends == datetime.fromtimestamp(PERIOD + MONTH, UTC)
-    expected = {"price_p": 1, "price_g": 2, "price_of_others": 1}
+    assert ends == datetime.fromtimestamp(PERIOD_END, UTC)
+    expected = {PRICES["pro"]: 1, PRICES["growth"]: 2, OTHER: 1}
     assert _quantities(world) == expected
     (changed,) = world.changes()
     form = next(asked.form for asked in world.asked if asked.idempotency_key)
@@ -70,24 +71,34 @@ def test_quantities_are_totals(world: StripeWorld) -> None:
     subscriptions.hold("sub_1", {"pro": 1, "growth": 2}, None, action="b")
     assert world.changes() == [changed]
     subscriptions.hold("sub_1", {}, None, action="c")
-    assert _quantities(world) == {"price_p": 0, "price_g": 0, "price_of_others": 1}
+    assert _quantities(world) == {PRICES["pro"]: 0, PRICES["growth"]: 0, OTHER: 1}
 
 
 def test_two_phases_and_back(world: StripeWorld) -> None:
     subscriptions = _subscriptions(world)
     subscriptions.hold("sub_1", {"pro": 2}, {"pro": 1, "starter": 1}, action="a")
-    (schedule,) = world.schedules.values()
+    (schedule,) = world.books.all("subscription_schedule")
     now, later = schedule["phases"]
-    assert (now["start_date"], now["end_date"]) == (str(PERIOD), str(PERIOD + MONTH))
-    assert now["items"]["1"] == later["items"]["2"] == {"price": "price_of_others", "quantity": "1"}
+    assert (now["start_date"], now["end_date"]) == (PERIOD, PERIOD_END)
+    assert world.will_hold() == {"pro": 1, "starter": 1}
+    others = [
+        item["quantity"]
+        for phase in (now, later)
+        for item in phase["items"]
+        if item["price"] == OTHER
+    ]
+    assert others == [1, 1]
     assert later["proration_behavior"] == "none"
-    assert later["duration"] == {"interval": "month", "interval_count": "1"}
-    assert _quantities(world) == {"price_p": 2, "price_of_others": 1}
+    assert world.asked[-1].form["phases"][1]["duration"] == {
+        "interval": "month",
+        "interval_count": "1",
+    }
+    assert _quantities(world) == {PRICES["pro"]: 2, OTHER: 1}
     subscriptions.hold("sub_1", {"pro": 3}, {"pro": 3}, action="b")
-    assert len(world.schedules) == 1
-    assert _quantities(world)["price_p"] == 3
+    assert len(world.books.all("subscription_schedule")) == 1
+    assert _quantities(world)[PRICES["pro"]] == 3
     subscriptions.hold("sub_1", {"pro": 3}, None, action="c")
-    assert world.subscriptions["sub_1"]["schedule"] is None
+    assert world.books.get("subscription", "sub_1")["schedule"] is None
 
 
 def test_one_key_per_action_call_and_minute(world: StripeWorld) -> None:
@@ -96,7 +107,7 @@ def test_one_key_per_action_call_and_minute(world: StripeWorld) -> None:
     with time_machine.travel(datetime(2026, 7, 5, 6, 15, tzinfo=UTC), tick=False) as traveller:
         for action, seconds in (("a", 0), ("a", 30), ("b", 0), ("a", 60)):
             traveller.shift(timedelta(seconds=seconds))
-            world.subscribe(5, slots={"pro": 2})
+            world.books.get("subscription", "sub_1")["items"]["data"][0]["quantity"] = 2
             subscriptions.hold("sub_1", {"pro": 1}, None, action=action)
             keys.append(world.asked[-1].idempotency_key)
     assert keys[0] == keys[1]
@@ -109,12 +120,12 @@ def test_a_tier_without_a_price(world: StripeWorld, later: dict[str, int] | None
     now = {"pro": 2} if later else {"pro": 2, "growth": 1}
     with pytest.raises(StripeFailed, match="growth"):
         subscriptions.hold("sub_1", now, later, action="a")
-    assert _quantities(world) == {"price_p": 2, "price_of_others": 1}
+    assert _quantities(world) == {PRICES["pro"]: 2, OTHER: 1}
 
 
 def test_refusals_in_stripes_words_and_silence_in_ours(world: StripeWorld) -> None:
     subscriptions = _subscriptions(world)
-    world.refusal = (402, {"type": "card_error", "message": "Your card was declined."})
+    world.refuse(402, {"type": "card_error", "message": "Your card was declined."})
     with pytest.raises(StripeFailed) as refused:
         subscriptions.hold("sub_1", {"pro": 1}, None, action="a")
     assert refused.value.body["error"] == "Your card was declined."
@@ -122,3 +133,41 @@ def test_refusals_in_stripes_words_and_silence_in_ours(world: StripeWorld) -> No
     with pytest.raises(StripeFailed) as silent:
         unreachable.hold("sub_1", {"pro": 1}, None, action="a")
     assert silent.value.body["error"] == "stripe_error"
+
+
+def test_behind_a_cancellation_nothing_is_scheduled(world: StripeWorld) -> None:
+    """A schedule would take the cancellation back, and the user would be billed on."""
+    subscriptions = _subscriptions(world)
+    pages.cancel_in_portal(world.books, "sub_1")
+    subscriptions.hold("sub_1", {"pro": 2}, {"pro": 1, "starter": 1}, action="a")
+    assert world.books.get("subscription", "sub_1")["cancel_at_period_end"] is True
+    assert world.will_hold() is None
+
+
+def test_a_failure_in_the_middle_is_taken_up_again(world: StripeWorld) -> None:
+    """Stripe replays a 500 to the key that it knows; a minute later there is another key."""
+    subscriptions = _subscriptions(world)
+    with time_machine.travel(datetime.fromtimestamp(PERIOD + 60, UTC), tick=False) as traveller:
+        world.refuse(500, {"type": "api_error", "message": "down"}, "POST .*schedules/")
+        world.service.faults.waiting[0].kind = "fail"
+        for _ in range(2):
+            with pytest.raises(StripeFailed) as failed:
+                subscriptions.hold("sub_1", {"pro": 2}, {"pro": 1}, action="a")
+            assert failed.value.body["error"] == "down"
+            world.recover()
+        assert world.will_hold() is None
+        traveller.shift(60)
+        subscriptions.hold("sub_1", {"pro": 2}, {"pro": 1}, action="a")
+        assert world.will_hold() == {"pro": 1}
+
+
+def test_a_subscription_ends_once(world: StripeWorld) -> None:
+    subscriptions = _subscriptions(world)
+    assert subscriptions.live_ones(5, "cus_1") == ["sub_1"]
+    assert subscriptions.live_ones(6, "cus_1") == []
+    for _ in range(2):
+        subscriptions.cancel("sub_1")
+    assert world.books.get("subscription", "sub_1")["status"] == "canceled"
+    credit = [line["amount"] for line in world.books.all("invoice")[-1]["lines"]["data"]]
+    assert sum(credit) < 0
+    assert subscriptions.live_ones(5, "cus_1") == []

@@ -57,8 +57,7 @@ def test_every_model_has_its_table_with_its_keys_and_indexes(model: type[db.Tabl
         assert _keys(index["KeySchema"]) == {
             each["KeyType"]: each["AttributeName"] for each in of_model[name]["key_schema"]
         }
-        projection = of_model[name]["projection"]["ProjectionType"]
-        assert index["Projection"]["ProjectionType"] == projection
+        assert index["Projection"] == of_model[name]["projection"]
     types = {
         each["AttributeName"]: each["AttributeType"] for each in declared["AttributeDefinitions"]
     }

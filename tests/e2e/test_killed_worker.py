@@ -63,7 +63,7 @@ class Caller:
 
 def test_a_killed_worker_ends_with_the_same_leads() -> None:
     with (
-        LocalWorld(say=lambda _: None) as world,
+        LocalWorld(say=lambda _: None, growth_seconds=0) as world,
         Caller(world, "one@example.org") as undisturbed,
         Caller(world, "two@example.org") as disturbed,
     ):

@@ -244,3 +244,20 @@ class TestBuilding:
         assert request.headers[header] == value
         assert request.headers["user-agent"] == "ctgo/2"
         assert "secret" not in str(request.url)
+
+
+@pytest.mark.parametrize(
+    ("provider", "lie"),
+    [
+        ("hunter", {"errors": [{"id": "too_many_requests", "code": 429}]}),
+        ("pdl", {"status": 402, "error": {"type": "payment_required", "message": "no"}}),
+        ("pdl", {"status": 500}),
+        ("prospeo", {"error": True, "error_code": "INSUFFICIENT_CREDITS"}),
+        ("prospeo", {"error": True, "error_code": "INTERNAL_ERROR"}),
+    ],
+)
+def test_a_success_that_carries_an_error_is_no_answer(provider: str, lie: Any) -> None:
+    keys = {**TestBuilding.KEYS, f"{provider}_api_key": "k"}
+    wire = httpx.MockTransport(lambda _: httpx.Response(200, json=lie))
+    found = build_chain(**keys, wire=wire).look_up(SITED, (EMAIL,), "any")  # type: ignore[arg-type]
+    assert (found.email, found.failed) == (None, {EMAIL})

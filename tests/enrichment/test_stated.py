@@ -142,4 +142,5 @@ def test_what_a_provider_is_told() -> None:
         name=("Marisol", "Vega"),
         domain="tidewater.example",
         linkedin_url="https://linkedin.com/in/marisol-vega",
+        site="https://tidewater.example",
     )

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.scheduling.rules import next_run
 from localdev.scheduler.expressions import InvalidExpression, Timing, parse, to_instant
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -158,3 +159,18 @@ def test_a_daily_time_fires_once_on_each_day_that_has_it(
         assert after > before
         for days in range(1, (after - before).days):
             assert to_instant(before + timedelta(days=days), local) is None
+
+
+@pytest.mark.parametrize("zone", [NEW_YORK, BERLIN, LORD_HOWE, "Pacific/Apia"])
+@pytest.mark.parametrize("text", ["00:00", "01:30", "01:45", "02:00", "02:15", "02:30", "03:00"])
+def test_next_run_at_is_the_instant_at_which_the_clock_fires(zone: str, text: str) -> None:
+    """For every day of three years: what the API announces and what the schedule does agree."""
+    hour, minute = map(int, text.split(":"))
+    cron = parse(f"cron({minute} {hour} * * ? *)", ZoneInfo(zone), first=FIRST)
+    announced: datetime | None = FIRST
+    fired: datetime | None = FIRST
+    for _ in range(3 * 365):
+        assert announced is not None
+        assert fired is not None
+        announced, fired = next_run([text], zone, announced), cron.after(fired)
+        assert announced == fired

@@ -139,7 +139,7 @@ def test_lists_page_and_filter(bench: Bench) -> None:
         {"ScheduleExpression": "cron(0 9 * * * *)"},
         {"ScheduleExpressionTimezone": "Mars/Olympus"},
         {"FlexibleTimeWindow": {"Mode": "FLEXIBLE"}},
-        {"Target": {"Arn": "arn:aws:lambda:us-east-1:000000000000:function:f", "RoleArn": ROLE}},
+        {"Target": {"Arn": "arn:aws:sns:us-east-1:000000000000:topic", "RoleArn": ROLE}},
         {"Target": {"Arn": UNIVERSAL_TARGET, "RoleArn": ROLE, "Input": "no json"}},
         {"StartDate": 1_800_000_000, "EndDate": 1_700_000_000},
         {"State": "PAUSED"},

@@ -13,6 +13,7 @@ from chalicelib.runs import pipeline
 from chalicelib.upstreams import kaitoeasyapi, scrapebadger
 from chalicelib.upstreams.health import Health
 from chalicelib.upstreams.kaitoeasyapi import KaitoEasyApi
+from chalicelib.upstreams.pace import Pace
 from chalicelib.upstreams.profiles import Profiles
 from chalicelib.upstreams.scrapebadger import ScrapeBadger
 from chalicelib.upstreams.transport import Transport
@@ -54,24 +55,26 @@ class _Record:
 
 
 @contextmanager
-def an_impatient_hand(x_world: Server) -> Iterator[ImpatientHand]:
+def an_impatient_hand(x_world: Server, pace: Pace | None = None) -> Iterator[ImpatientHand]:
+    """`pace` is of both vendors."""
     with (
         httpx.Client(base_url=x_world.url, headers={"x-api-key": "sb_test"}) as badger,
         httpx.Client(base_url=x_world.url, headers={"authorization": "Bearer test"}) as apify,
     ):
         providers = [
-            ScrapeBadger(_transport(badger, scrapebadger)),
-            KaitoEasyApi(_transport(apify, kaitoeasyapi)),
+            ScrapeBadger(_transport(badger, scrapebadger, pace)),
+            KaitoEasyApi(_transport(apify, kaitoeasyapi, pace)),
         ]
         # Both vendors fail for good within a test; that they may rest after it is another's test.
         yield ImpatientHand(Profiles(providers, Health(failures=1_000)))
 
 
-def _transport(client: httpx.Client, vendor: Any) -> Transport:
+def _transport(client: httpx.Client, vendor: Any, pace: Pace | None) -> Transport:
     return Transport(
         client,
         provider=vendor.NAME,
         named_faults=vendor.NAMED_FAULTS,
+        pace=pace,
         read_timeout=READ_TIMEOUT,
         sleep=lambda _: None,
     )

@@ -14,13 +14,23 @@ START = datetime(2026, 7, 3, tzinfo=UTC)
 
 
 def _subscription(subscription_id: str, status: str) -> Subscription:
-    return Subscription(subscription_id, "cus_1", status, {}, START, is_paid=True)
+    return Subscription(
+        subscription_id=subscription_id,
+        customer_id="cus_1",
+        status=status,
+        slots={},
+        later=None,
+        ends_with_period=False,
+        period_start=START,
+        is_paid=True,
+    )
 
 
 @pytest.mark.parametrize(
     ("known", "status", "found", "now", "speaks"),
     [
         (None, "free_user", "a", "active", True),
+        (None, "active", "a", "active", True),
         (None, "free_user", "a", "incomplete", False),
         ("a", "active", "a", "canceled", True),
         ("a", "canceled", "b", "active", True),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from chalicelib import db
+from chalicelib import db, queues, suppression
 from chalicelib.matching.bots import DEFAULT_THRESHOLD
 from chalicelib.matching.engine import Analysis, analyse
 from chalicelib.matching.match import CompiledSegment, SegmentFilters, Verdict, compile_segment
@@ -15,7 +15,7 @@ from chalicelib.matching.match import match as match_segment
 from chalicelib.profile import Profile
 from chalicelib.runs.audience import BatchItem
 from chalicelib.runs.closing import close_if_done
-from chalicelib.runs.jobs import JudgeBatch
+from chalicelib.runs.jobs import EnrichLeads, JudgeBatch, ref_of
 from chalicelib.runs.steps.store import Judged, Sifted, store
 from chalicelib.runs.table import RETEST, RunItem, entry, logged
 from chalicelib.segments.table import SegmentItem
@@ -35,6 +35,11 @@ class _Aims:
     segments: dict[int, CompiledSegment]
     streams: dict[int, StreamItem]
 
+    def look_up(self, run: RunItem) -> bool:
+        """Whether the stream asks for contacts of new leads."""
+        stream = self.streams.get(run.stream_id)
+        return bool(stream and (stream.auto_enrich_linkedin or stream.auto_enrich_email))
+
     def beside(self, run: RunItem) -> set[int]:
         """Other segments for which the stream looks among the same account's followers."""
         stream = self.streams.get(run.stream_id)
@@ -51,15 +56,30 @@ def judge_batch(job: JudgeBatch, *, second_opinion: SecondOpinion | None = None)
     waiting = _waiting(job)
     if waiting:
         batch = BatchItem.get(job.account_id, job.batch_no, consistent_read=True)
-        survivors, bots = _filter(batch.profiles)
+        survivors, bots = _filter(_not_erased(job.user_id, batch.profiles))
         aims = _aims(job.user_id, waiting)
         for run in waiting:
             segment = aims.segments[run.segment_id]
             judged = [(each, match_segment(each, segment)) for each in survivors]
             sifted = _reviewed(run, segment, judged, bots, second_opinion)
-            store(run, batch, sifted, beside=aims.beside(run))
-    for ref in job.runs:
-        close_if_done(ref.stream_id, ref.run_id)
+            store(run, batch, sifted, beside=aims.beside(run), look_up=aims.look_up(run))
+    _go_on(job)
+
+
+def _go_on(job: JudgeBatch) -> None:
+    """Have new leads looked up where that is still to be done; close what is done."""
+    for run in RunItem.find_all((ref.stream_id, ref.run_id) for ref in job.runs):
+        if job.batch_no in (run.enriching or ()):
+            queues.send([look_up(run, job.batch_no)])
+        elif run.is_done:
+            close_if_done(run.stream_id, run.run_id)
+
+
+def look_up(run: RunItem, batch_no: int) -> EnrichLeads:
+    """The job that looks for contacts of what a run made of a batch."""
+    return EnrichLeads(
+        user_id=run.user_id, account_id=run.account_id, batch_no=batch_no, run=ref_of(run)
+    )
 
 
 def _reviewed(
@@ -120,6 +140,11 @@ def _fail(run: RunItem, batch_no: int) -> None:
 def _waiting(job: JudgeBatch) -> list[RunItem]:
     rows = RunItem.find_all((ref.stream_id, ref.run_id) for ref in job.runs)
     return [run for run in rows if job.batch_no in (run.open or ())]
+
+
+def _not_erased(user_id: int, profiles: Sequence[Profile]) -> list[Profile]:
+    erased = suppression.among(user_id, (profile.id for profile in profiles))
+    return [profile for profile in profiles if profile.id not in erased]
 
 
 def _filter(profiles: Sequence[Profile]) -> tuple[list[Analysis], list[Analysis]]:

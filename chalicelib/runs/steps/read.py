@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import random
+from typing import Any
 
-from chalicelib import clock, db, queues, telemetry
+from chalicelib import clock, queues, telemetry
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
-from chalicelib.billing.plans import followers_cap, plan_of
-from chalicelib.profile import Profile
+from chalicelib.billing.plans import Plan, followers_cap, plan_of
 from chalicelib.runs import newest, rules
-from chalicelib.runs.audience import BatchItem, ScanItem, known, mark
+from chalicelib.runs.audience import LIST, ScanItem, known
 from chalicelib.runs.closing import close_if_done
-from chalicelib.runs.jobs import JudgeBatch, ReadFollowers, RunRef
+from chalicelib.runs.jobs import ReadFollowers, RunRef
+from chalicelib.runs.steps import asking, commits
 from chalicelib.runs.steps import scan as scans
-from chalicelib.runs.steps.renaming import rename
+from chalicelib.runs.steps.handing import Hand
+from chalicelib.runs.steps.likers import Likers
 from chalicelib.runs.steps.slots import give_back
 from chalicelib.runs.table import RunItem
 from chalicelib.streams.table import StreamItem
 from chalicelib.upstreams import AccountRef, Page, Usage
-from chalicelib.upstreams.errors import Missing, Protected, UpstreamFault
+from chalicelib.upstreams.errors import Crowded, UpstreamFault
 from chalicelib.upstreams.profiles import Profiles
 from chalicelib.workspace import WorkspaceItem
 
@@ -39,9 +42,17 @@ class Reader:
     seconds_left: Callable[[], float]
     is_repeat: bool = False
     """The message came before: whoever had it may have died at any point."""
+    chance: Callable[[], float] = random
+    """From 0 to 1; spreads what would come back at once."""
     usage: Usage = field(default_factory=Usage)
     user: UserItem = field(init=False)
     account: AccountItem = field(init=False)
+    hand: Hand = field(init=False)
+    has_moved: bool = False
+    """Something was read: a job that finds no call left after that did not wait in vain."""
+
+    def __post_init__(self) -> None:
+        self.hand = Hand(self.job.user_id, self.job.account_id)
 
     def work(self) -> None:
         """Move the account's scan on until it ends; out of time, send a job that goes on."""
@@ -52,25 +63,56 @@ class Reader:
             telemetry.count("UpstreamRows", self.usage.rows)
 
     def _move_on(self) -> None:
+        if self.is_repeat and not self._is_awaited():
+            return
         self.user, self.account = self._owner()
         try:
             scan = scans.take(self.job.account_id, clock.now())
         except scans.Busy:
-            later = self.job.model_copy(update={"came_again": self.is_repeat})
-            queues.send([later], delay_seconds=WAIT_SECONDS)
+            self._come_back(WAIT_SECONDS, came_again=self.is_repeat)
             return
-        self._repair(scan)
+        try:
+            self._work_on(scan)
+        except Crowded as crowded:
+            scans.release(scan)
+            waits = 0 if self.has_moved else self.job.waits + 1
+            delay = rules.pause(waits, crowded.retry_after or 0.0, self.chance())
+            self._come_back(delay, came_again=self.is_repeat, waits=waits)
+
+    def _work_on(self, scan: ScanItem) -> None:
+        self.hand.repair(scan)
         if scan.is_reading and scan.trigger != self.job.trigger and not self._read(scan):
             return
         if scan.trigger != self.job.trigger:
             self._begin(scan)
-        self._attach(scan)
+        else:
+            self._attach(scan)
         if scan.is_reading and not self._read(scan):
             return
         if scan.runs:  # runs that came when the read was over already
             self._finish(scan, complete=scan.is_complete, error=scan.error)
         for ref in self.job.runs:
             close_if_done(ref.stream_id, ref.run_id)
+
+    def _come_back(self, delay_seconds: int = 0, **changes: Any) -> None:
+        """Have a fresh job go on, behind whatever others wait for. It is no failure of this one."""
+        later = self.job.model_copy(update={"waits": 0, "came_again": False, **changes})
+        queues.send([later], delay_seconds=delay_seconds)
+
+    def _is_awaited(self) -> bool:
+        """Whether a run still reads; where none does, a job that came again only sends batches."""
+        runs = self._waiting().values()
+        if any(run.is_reading for run in runs):
+            return True
+        for ref in self.job.runs:
+            close_if_done(ref.stream_id, ref.run_id)
+        self.hand.send_open(runs)
+        return False
+
+    def _waiting(self) -> dict[int, RunItem]:
+        """The job's runs that are not over, by id."""
+        rows = RunItem.find_all((ref.stream_id, ref.run_id) for ref in self.job.runs)
+        return {run.run_id: run for run in rows if not run.is_over}
 
     def _owner(self) -> tuple[UserItem, AccountItem]:
         keys = (SELF, AccountItem.at(self.job.account_id))
@@ -81,48 +123,20 @@ class Reader:
             raise LookupError(f"user {self.job.user_id} has no account {self.job.account_id}")
         return user, account
 
-    def _repair(self, scan: ScanItem) -> None:
-        """Do again what a reader does after it commits a page: it may have died in between."""
-        numbers = range(scan.marked + 1, scan.last_batch + 1)
-        if numbers:
-            self._hand_on(scans.batches(self.job.account_id, numbers), scans.refs(scan))
-
-    def _hand_on(self, batches: Iterable[BatchItem], runs: Sequence[RunRef]) -> None:
-        batches = list(batches)
-        self._send([batch.batch_no for batch in batches], runs)
-        for batch in batches:
-            mark(self.job.account_id, batch.batch_no, batch.profiles)
-
-    def _send(self, numbers: Iterable[int], runs: Sequence[RunRef]) -> None:
-        jobs = [
-            JudgeBatch(
-                user_id=self.job.user_id,
-                account_id=self.job.account_id,
-                batch_no=number,
-                runs=tuple(runs),
-            )
-            for number in numbers
-        ]
-        queues.send(jobs if runs else [])
-
     def _begin(self, scan: ScanItem) -> None:
         """Ask X how many followers there are; without a change there is nothing to list."""
-        profile, error = self._ask()
+        profile, error = asking.ask(self.account, self.profiles, self.usage)
         handle = profile.handle if profile else self.account.handle
         count = profile.followers if profile else None
-        scans.begin(
-            scan,
-            self.job.trigger,
-            handle,
+        expected = rules.expected_rows(
             follower_count=count,
-            expected=rules.expected_rows(
-                follower_count=count,
-                last_count=scan.follower_count,
-                already_known=scan.total_rows,
-                cap=self._cap(),
-            ),
+            last_count=scan.follower_count,
+            already_known=scan.total_rows,
+            cap=self._cap(),
         )
-        self._attach(scan)
+        begun = scans.beginning(self.job.trigger, handle, follower_count=count, expected=expected)
+        self._attach(scan, begun)
+        self.has_moved = True
         if error is not None:
             self._finish(scan, complete=False, error=error)
         elif not rules.needs_listing(
@@ -133,34 +147,25 @@ class Reader:
             now=clock.now(),
             sweep_days=SWEEP_DAYS,
         ):
-            self._finish(scan, complete=True, listed=False)
+            self._end_list(scan, complete=True, listed=False)
 
-    def _ask(self) -> tuple[Profile | None, str | None]:
-        ref = AccountRef(self.account.x_user_id, self.account.handle)
-        try:
-            profile = self.profiles.refresh(ref, usage=self.usage)
-        except UpstreamFault as fault:
-            return None, _reason(fault, ref.handle)
-        if profile.protected:
-            return profile, f"@{profile.handle} is private now; its followers cannot be read"
-        if profile.handle != self.account.handle:
-            rename(self.job.user_id, self.job.account_id, profile.handle)
-        AccountItem(self.job.user_id, self.account.key).update(
-            actions=[
-                db.put(AccountItem.image_url, profile.image_url),
-                db.put(AccountItem.follower_count, profile.followers),
-                db.put(AccountItem.post_count, profile.posts),
-            ]
-        )
-        return profile, None
+    @property
+    def _plan(self) -> Plan:
+        return plan_of(self.user.status, self.account.tier)
 
     def _cap(self) -> int:
-        return followers_cap(plan_of(self.user.status, self.account.tier))
+        return followers_cap(self._plan)
 
-    def _attach(self, scan: ScanItem) -> None:
-        """Hand the job's runs what the scan reads, and what earlier reads left for them."""
-        rows = RunItem.find_all((ref.stream_id, ref.run_id) for ref in self.job.runs)
-        waiting = {run.run_id: run for run in rows if not run.is_over}
+    @property
+    def _likers(self) -> Likers:
+        return Likers(self.profiles, self.hand, self.usage, self._plan.liked_posts, self._cap())
+
+    def _attach(self, scan: ScanItem, begun: dict[str, Any] | None = None) -> None:
+        """Hand the job's runs what the scan reads, and what earlier reads left for them.
+
+        `begun`: the scan begins a read with them.
+        """
+        waiting = self._waiting()
         fresh = [
             (ref, self._judged_until(scan, ref))
             for ref in self.job.runs
@@ -168,14 +173,12 @@ class Reader:
             and waiting[ref.run_id].is_reading
             and str(ref.run_id) not in scan.runs
         ]
-        scans.attach(scan, fresh)
+        scans.attach(scan, fresh, begun)
         for ref, after in fresh:
             newest.running(self.job.user_id, ref.stream_id, ref.run_id)
-            self._send(range(after + 1, scan.last_batch + 1), [ref])
+            self.hand.send(range(after + 1, scan.last_batch + 1), [ref])
         if self.is_repeat:
-            for ref in self.job.runs:
-                if ref.run_id in waiting:
-                    self._send(sorted(map(int, waiting[ref.run_id].open or ())), [ref])
+            self.hand.send_open(waiting.values())
 
     def _judged_until(self, scan: ScanItem, ref: RunRef) -> int:
         """The last batch that this run need not judge: its pair had it, or it was read before."""
@@ -193,10 +196,18 @@ class Reader:
         """Read pages until the scan ends. False when time ran out and a fresh job goes on."""
         was_doubted = False
         while self.seconds_left() > 0:
+            if scan.stage != LIST:
+                if self._likers.step(scan, self._ref(scan)):
+                    self._finish(scan, complete=scan.is_complete, listed=False)
+                    return True
+                self.has_moved = True
+                continue
             try:
                 page = self._page(scan)
+            except Crowded:
+                raise
             except UpstreamFault as fault:
-                self._finish(scan, complete=False, error=_reason(fault, scan.handle))
+                self._finish(scan, complete=False, error=asking.reason(fault, scan.handle))
                 return True
             is_end = page.cursor is None and not page.profiles
             if is_end and scan.new_rows < scan.expected and not was_doubted:
@@ -204,33 +215,36 @@ class Reader:
             elif self._take(scan, page, self._cap() - scan.new_rows):
                 return True
         scans.release(scan)
-        queues.send([self.job])
+        self._come_back()
         return False
+
+    def _ref(self, scan: ScanItem) -> AccountRef:
+        return AccountRef(self.account.x_user_id, scan.handle)
 
     def _page(self, scan: ScanItem) -> Page:
         """The next page. A provider that takes over begins anew, so it must be asked for as many
         as the whole read may bring, not only for those that are still wanted.
         """
-        ref = AccountRef(self.account.x_user_id, scan.handle)
-        return self.profiles.followers(ref, scan.cursor, self._cap(), usage=self.usage)
+        return self.profiles.followers(self._ref(scan), scan.cursor, self._cap(), usage=self.usage)
 
     def _take(self, scan: ScanItem, page: Page, room: int) -> bool:
         """Keep a page. True when it was the last."""
         ids = [profile.id for profile in page.profiles]
         sifted = rules.sift(
             ids,
-            known(self.job.account_id, set(ids)),
+            known(self.job.user_id, self.job.account_id, set(ids)),
             floor=scan.floor,
             streak=0 if page.restarted else scan.streak,
             room=room,
         )
         new = [page.profiles[position] for position in sifted.new]
-        batches = scans.commit_page(scan, page, new, streak=sifted.streak, now=clock.now())
-        self._hand_on(batches, scans.refs(scan))
+        batches = commits.commit_page(scan, page, new, streak=sifted.streak, now=clock.now())
+        self.hand.on(batches, scans.refs(scan))
+        self.has_moved = True
         is_full = scan.new_rows >= self._cap()
         if page.cursor is not None and not sifted.met_known and not is_full:
             return False
-        self._finish(
+        return self._end_list(
             scan,
             complete=sifted.met_known
             or (is_full and not scan.has_baseline)
@@ -239,6 +253,17 @@ class Reader:
                 and rules.is_whole(new_rows=scan.new_rows, expected=scan.expected)
             ),
         )
+
+    def _end_list(self, scan: ScanItem, *, complete: bool, listed: bool = True) -> bool:
+        """Go on with likers where the plan has them; True when the whole read is over.
+
+        Who is missing from the list comes first: a later read of it would meet them as known.
+        """
+        wants = complete and self._plan.liked_posts and self.account.post_count
+        if wants and self.profiles.lists_likers:
+            commits.end_list(scan, complete=complete, listed=listed, now=clock.now())
+            return False
+        self._finish(scan, complete=complete, listed=listed)
         return True
 
     def _finish(
@@ -250,14 +275,3 @@ class Reader:
         scans.finish(scan, complete=complete, now=clock.now(), listed=listed, error=error)
         for ref in runs:
             close_if_done(ref.stream_id, ref.run_id)
-
-
-def _reason(fault: UpstreamFault, handle: str) -> str:
-    """What a run says about why it failed, in words for its owner."""
-    match fault:
-        case Missing():
-            return f"@{handle} is suspended or gone from X"
-        case Protected():
-            return f"@{handle} is private now; its followers cannot be read"
-        case _:
-            return "No X data provider answered"

@@ -6,23 +6,18 @@ and whoever took over goes on from the last page that was committed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import db
-from chalicelib.profile import Profile
 from chalicelib.runs.audience import (
-    BATCH_SIZE,
-    EXISTING,
-    FOLLOWER,
+    LIST,
     BatchItem,
     ScanItem,
-    pack,
 )
 from chalicelib.runs.jobs import RunRef
 from chalicelib.runs.table import RUNNING, RunItem, entry, logged
-from chalicelib.upstreams import Page
 
 LEASE = timedelta(seconds=30)
 """A reader that commits nothing for this long has lost the scan."""
@@ -57,7 +52,7 @@ def _fence(scan: ScanItem) -> Any:
     return ScanItem.version == scan.version if scan.version else ScanItem.version.does_not_exist()
 
 
-def _move(write: db.Write, scan: ScanItem, values: dict[str, Any]) -> None:
+def move(write: db.Write, scan: ScanItem, values: dict[str, Any]) -> None:
     """Change the scan within a transaction, and keep our copy in step."""
     actions = [db.put(getattr(ScanItem, name), value) for name, value in values.items()]
     write.update(
@@ -70,11 +65,11 @@ def _move(write: db.Write, scan: ScanItem, values: dict[str, Any]) -> None:
     scan.version += 1
 
 
-def begin(
-    scan: ScanItem, trigger: str, handle: str, *, follower_count: int | None, expected: int
-) -> None:
-    """Start a read from the top of the list."""
-    values = {
+def beginning(
+    trigger: str, handle: str, *, follower_count: int | None, expected: int
+) -> dict[str, Any]:
+    """How a scan stands that is to read from the top of the list."""
+    return {
         "trigger": trigger,
         "handle": handle,
         "expected": expected,
@@ -87,18 +82,23 @@ def begin(
         "pages": 0,
         "new_rows": 0,
         "streak": 0,
+        "stage": LIST,
+        "posts_left": [],
+        "likers": 0,
+        "liker_pages": 0,
     }
-    with db.transaction() as write:
-        _move(write, scan, values)
 
 
-def attach(scan: ScanItem, runs: Sequence[tuple[RunRef, int]]) -> None:
+def attach(
+    scan: ScanItem, runs: Sequence[tuple[RunRef, int]], begun: dict[str, Any] | None = None
+) -> None:
     """Hand runs what is read from now on, and the batches after the one named beside each.
 
-    A run that is attached already stays as it is.
+    A run that is attached already stays as it is. `begun`: a read begins with them, all or nothing;
+    else another reader could read for nobody what these runs are to count.
     """
     fresh = [(ref, after) for ref, after in runs if str(ref.run_id) not in scan.runs]
-    if not fresh:
+    if not fresh and begun is None:
         return
     attached = {
         **scan.runs,
@@ -106,7 +106,7 @@ def attach(scan: ScanItem, runs: Sequence[tuple[RunRef, int]]) -> None:
     }
     opened = {**scan.opened.as_dict(), **{str(r.pair_id): scan.last_batch for r, _ in fresh}}
     with db.transaction() as write:
-        _move(write, scan, {"runs": attached, "opened": opened})
+        move(write, scan, {**(begun or {}), "runs": attached, "opened": opened})
         for ref, after in fresh:
             missed = set(range(after + 1, scan.last_batch + 1))
             actions = [
@@ -119,62 +119,21 @@ def attach(scan: ScanItem, runs: Sequence[tuple[RunRef, int]]) -> None:
             write.update(RunItem(ref.stream_id, ref.run_id), actions=actions)
 
 
+def detach(write: db.Write, scan: ScanItem, ref: RunRef, *, unjudged: Set[int]) -> None:
+    """Hand a run nothing more, and its pair's next run what this one leaves unjudged."""
+    opened = scan.opened.as_dict()
+    if unjudged and str(ref.pair_id) in opened:
+        opened[str(ref.pair_id)] = min(opened[str(ref.pair_id)], min(unjudged) - 1)
+    runs = {run_id: whose for run_id, whose in scan.runs.items() if run_id != str(ref.run_id)}
+    move(write, scan, {"runs": runs, "opened": opened})
+
+
 def refs(scan: ScanItem) -> list[RunRef]:
     """The runs that are handed what is read."""
     return [
         RunRef(stream_id=stream_id, run_id=int(run_id), pair_id=pair_id)
         for run_id, (stream_id, pair_id) in scan.runs.items()
     ]
-
-
-def commit_page(
-    scan: ScanItem, page: Page, new: Sequence[Profile], *, streak: int, now: datetime
-) -> list[BatchItem]:
-    """Keep what a page brought: its batches, the cursor, the runs' counts; all or nothing."""
-    batches = [
-        BatchItem(
-            scan.account_id,
-            scan.last_batch + number,
-            source=FOLLOWER if scan.has_baseline else EXISTING,
-            read_at=now,
-            packed=pack(new[start : start + BATCH_SIZE]),
-        )
-        for number, start in enumerate(range(0, len(new), BATCH_SIZE), start=1)
-    ]
-    last = scan.last_batch + len(batches)
-    with db.transaction() as write:
-        _move(
-            write,
-            scan,
-            {
-                "cursor": page.cursor,
-                "provider": page.provider,
-                "pages": scan.pages + 1,
-                "new_rows": scan.new_rows + len(new),
-                "total_rows": scan.total_rows + len(new),
-                "streak": streak,
-                "marked": scan.last_batch,
-                "last_batch": last,
-                "opened": {
-                    **scan.opened.as_dict(),
-                    **{str(ref.pair_id): last for ref in refs(scan)},
-                },
-                "lease_until": now + LEASE,
-            },
-        )
-        for batch in batches:
-            write.save(batch)
-        for ref in refs(scan) if batches else ():
-            write.update(
-                RunItem(ref.stream_id, ref.run_id),
-                actions=[
-                    RunItem.new_followers.add(len(new)),
-                    RunItem.seen.add(len(new)),
-                    RunItem.provider.set(page.provider),
-                    RunItem.open.add({batch.batch_no for batch in batches}),
-                ],
-            )
-    return batches
 
 
 def finish(
@@ -205,7 +164,7 @@ def finish(
                 RunItem(ref.stream_id, ref.run_id),
                 actions=_read_over(scan, complete=complete, error=error),
             )
-        _move(write, scan, values)
+        move(write, scan, values)
 
 
 def _read_over(scan: ScanItem, *, complete: bool, error: str | None) -> list[Any]:
@@ -214,9 +173,14 @@ def _read_over(scan: ScanItem, *, complete: bool, error: str | None) -> list[Any
         RunItem.is_reading.set(False),
         RunItem.expected.set(max(scan.expected, scan.new_rows)),
         RunItem.is_complete.set(complete),
-        logged(entry("fetch_followers", f"{message}, in {scan.pages} pages")),
+        logged(entry("fetch_followers", f"{message}, in {scan.pages} pages"), *_liked(scan)),
     ]
     return actions if error is None else [*actions, RunItem.error.set(error)]
+
+
+def _liked(scan: ScanItem) -> list[dict[str, str]]:
+    found = f"{scan.likers} more read among those who liked recent posts"
+    return [entry("fetch_followers", found)] if scan.likers else []
 
 
 def read_before(account_id: int, created_at: datetime) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from chalicelib import db, queues
 from chalicelib.billing import gates
@@ -10,7 +11,7 @@ from chalicelib.errors import ApiError
 from chalicelib.runs import newest
 from chalicelib.runs.closing import close_if_done
 from chalicelib.runs.costs import trigger_of
-from chalicelib.runs.jobs import JudgeBatch, ReadFollowers, RunRef, StartRun
+from chalicelib.runs.jobs import JudgeBatch, ReadFollowers, RunRef, StartRun, ref_of
 from chalicelib.runs.starting import own, run_id_of, start
 from chalicelib.runs.table import QUEUED, RETEST, RUNNING, RunItem, entry, logged
 from chalicelib.telemetry import logger
@@ -18,33 +19,47 @@ from chalicelib.telemetry import logger
 
 def start_from_queue(job: StartRun) -> None:
     """Start what the trigger may start, and send to work what it started. May be repeated."""
-    refs = _begun(job)
+    runs = {run.run_id: run for run in begun(job) if not run.is_over}
     if _may_start(job):
-        refs |= {
-            each.run_id: (each.account_id, _ref(job, each.run_id, each.pair_id))
-            for each, outcome in start(job)
-            if outcome == "queued"
-        }
-    runs: dict[int, list[RunRef]] = defaultdict(list)
-    for account_id, ref in refs.values():
-        runs[account_id].append(ref)
-    for account_id, of_account in runs.items() if job.mode == RETEST else ():
-        _judge_again(job, account_id, of_account)
-    if job.mode != RETEST:
-        queues.send([_read(job, account_id, of_account) for account_id, of_account in runs.items()])
+        queued = {each.run_id for each, outcome in start(job) if outcome == "queued"}
+        fresh = RunItem.find_all((job.stream_id, run_id) for run_id in queued - runs.keys())
+        runs |= {run.run_id: run for run in fresh if not run.is_over}
+    send_to_work(job, list(runs.values()))
 
 
-def _begun(job: StartRun) -> dict[int, tuple[int, RunRef]]:
-    """The runs that wait already, by id, with their account.
+def begun(job: StartRun) -> list[RunItem]:
+    """The runs of the trigger's own pairs that are there already.
 
     They go on though their pair was removed or their stream archived meanwhile.
     """
     keys = [(job.stream_id, run_id_of(job, pair_id)) for pair_id in job.pair_ids or ()]
-    return {
-        run.run_id: (run.account_id, _ref(job, run.run_id, run.pair_id))
-        for run in RunItem.find_all(keys)
-        if run.user_id == job.user_id and not run.is_over
-    }
+    return [run for run in RunItem.find_all(keys) if run.user_id == job.user_id]
+
+
+def send_to_work(job: StartRun, runs: Sequence[RunItem], *, came_again: bool = False) -> None:
+    """Send what moves the runs on: a read per account, or the batches that re-tests wait for.
+
+    `came_again`: something was lost, so whatever they wait for is sent, not only the read.
+    """
+    of_account: dict[int, list[RunItem]] = defaultdict(list)
+    for run in runs:
+        of_account[int(run.account_id)].append(run)
+    if job.mode == RETEST:
+        for account_id, waiting in of_account.items():
+            _judge_again(job, account_id, waiting)
+        return
+    queues.send(
+        [
+            ReadFollowers(
+                user_id=job.user_id,
+                account_id=account_id,
+                trigger=trigger_of(job),
+                runs=tuple(map(ref_of, waiting)),
+                came_again=came_again,
+            )
+            for account_id, waiting in of_account.items()
+        ]
+    )
 
 
 def _may_start(job: StartRun) -> bool:
@@ -58,26 +73,14 @@ def _may_start(job: StartRun) -> bool:
     return not stream.is_archived and (job.source != "cron" or stream.is_automated)
 
 
-def _ref(job: StartRun, run_id: int, pair_id: int) -> RunRef:
-    return RunRef(stream_id=job.stream_id, run_id=run_id, pair_id=pair_id)
-
-
-def _read(job: StartRun, account_id: int, refs: list[RunRef]) -> ReadFollowers:
-    return ReadFollowers(
-        user_id=job.user_id, account_id=account_id, trigger=trigger_of(job), runs=tuple(refs)
-    )
-
-
-def _judge_again(job: StartRun, account_id: int, refs: list[RunRef]) -> None:
+def _judge_again(job: StartRun, account_id: int, runs: Sequence[RunItem]) -> None:
     """Send the batches that the account's re-tests wait for, each once for all of them."""
-    rows = RunItem.find_all((ref.stream_id, ref.run_id) for ref in refs)
-    waiting = {run.run_id: run for run in rows if not run.is_over}
     batches: dict[int, list[RunRef]] = defaultdict(list)
-    for ref in refs:
-        if ref.run_id in waiting:
-            _show_running(waiting[ref.run_id])
-            for number in sorted(map(int, waiting[ref.run_id].open or ())):
-                batches[number].append(ref)
+    for run in runs:
+        if not run.is_over:
+            _show_running(run)
+            for number in sorted(map(int, run.open or ())):
+                batches[number].append(ref_of(run))
     queues.send(
         [
             JudgeBatch(
@@ -86,8 +89,8 @@ def _judge_again(job: StartRun, account_id: int, refs: list[RunRef]) -> None:
             for number, each in batches.items()
         ]
     )
-    for ref in refs:
-        close_if_done(ref.stream_id, ref.run_id)
+    for run in runs:
+        close_if_done(run.stream_id, run.run_id)
 
 
 def _show_running(run: RunItem) -> None:

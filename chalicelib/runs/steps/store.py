@@ -12,7 +12,7 @@ from pynamodb.expressions.update import Action
 
 from chalicelib import clock, db, telemetry
 from chalicelib.auth.users import numbers
-from chalicelib.leads.table import LeadItem, person_key, rank, shelf
+from chalicelib.leads.table import EchoItem, LeadItem, person_key
 from chalicelib.leads.tally import Changes
 from chalicelib.matching.engine import Analysis
 from chalicelib.matching.match import Verdict
@@ -46,17 +46,21 @@ class Sifted:
 
 
 @db.retried_on_conflict
-def store(run: RunItem, batch: BatchItem, sifted: Sifted, *, beside: set[int]) -> None:
+def store(
+    run: RunItem, batch: BatchItem, sifted: Sifted, *, beside: set[int], look_up: bool
+) -> None:
     """Write what the batch brought, while the run waits for it. May be repeated.
 
-    `beside`: the other segments that the stream has for the account. One transaction of at most
-    57 items: 50 leads, four tallies, the stream's counts, the run.
+    `beside`: the other segments that the stream has for the account. `look_up`: contacts of new
+    leads are wanted, and the run waits for that too. One transaction of at most
+    53 items: 50 leads, the tally, the stream's counts, the run.
     """
     current = RunItem.find(run.stream_id, run.run_id)
     if current is None or batch.batch_no not in (current.open or ()):
         return
     storing = _Storing(run, batch.source, clock.now().replace(microsecond=0), beside)
     storing.sort(sifted.people)
+    storing.leave_echoes()
     with db.transaction() as write:
         storing.write(write)
         write.update(
@@ -64,8 +68,13 @@ def store(run: RunItem, batch: BatchItem, sifted: Sifted, *, beside: set[int]) -
             actions=[
                 RunItem.open.delete({batch.batch_no}),
                 RunItem.entered.add(storing.entered),
-                RunItem.left.add(storing.left),
+                RunItem.left.add(storing.left_why.total()),
+                *(
+                    db.increased(db.member(RunItem.left_why, why), number)
+                    for why, number in storing.left_why.items()
+                ),
                 *_progress(run, sifted),
+                *([RunItem.enriching.add({batch.batch_no})] if look_up and storing.entered else []),
             ],
             condition=RunItem.open.contains(batch.batch_no),
         )
@@ -99,7 +108,8 @@ class _Storing:
 
     def __init__(self, run: RunItem, source: str, now: datetime, beside: set[int]) -> None:
         self.entered = 0
-        self.left = 0
+        self.left_why: Counter[str] = Counter()
+        """Leads that no longer match, by reason."""
         self._run = run
         self._source = source
         self._now = now
@@ -108,6 +118,7 @@ class _Storing:
         self._made: list[LeadItem] = []
         self._moved: list[tuple[LeadItem, Any]] = []
         """Each with the condition that it stands where it stood when it was read."""
+        self._echoes: list[EchoItem] = []
 
     def sort(self, people: Sequence[Judged]) -> None:
         """Read who is a lead already, and decide what becomes of each."""
@@ -119,6 +130,13 @@ class _Storing:
         for each in people:
             if each.x_user_id in known:
                 self._revise(known[each.x_user_id], each)
+
+    def leave_echoes(self) -> None:
+        """Write what stays where leads stood. Before they move: until then, echoes say nothing."""
+        if self._echoes:
+            with EchoItem.batch_write() as writer:
+                for echo in self._echoes:
+                    writer.save(echo)
 
     def write(self, write: db.Write) -> None:
         """Add leads and tallies to the transaction."""
@@ -145,11 +163,12 @@ class _Storing:
             account_id=run.account_id,
             run_id=run.run_id,
             source=self._source,
-            discovered_at=self._now,
             profile=analysis.profile.to_dict(),
             gender=analysis.gender.gender,
             follower_tier=analysis.tier,
+            has_matched=judged.verdict.confidence is not None,
         )
+        lead.discover(self._now)
         self._settle(lead, judged)
         self._made.append(lead)
         self._changes.comes(lead)
@@ -174,22 +193,23 @@ class _Storing:
         if _as_judged(lead) != before:
             self._moved.append((lead, stands))
         self.entered += not matched and lead.confidence is not None
-        self.left += matched and lead.confidence is None
+        if matched and lead.confidence is None:
+            self.left_why[rules.why_left(next(iter(verdict.reasons), ""))] += 1
 
     def _settle(self, lead: LeadItem, judged: Judged) -> None:
-        """Give the lead the verdict, and the place on the shelves that comes with it."""
+        """Give the lead the verdict, and the places on shelves that come with it."""
         verdict, run = judged.verdict, self._run
         if verdict.confidence is not None and lead.confidence is None:
             lead.run_id = run.run_id
             if not lead.has_matched:
-                lead.has_matched, lead.discovered_at = True, self._now
+                lead.has_matched = True
+                echo = lead.discover(self._now)
+                self._echoes += [echo] if echo else []
         lead.confidence = verdict.confidence
         lead.segment_id = run.segment_id if verdict.confidence else None
         lead.reasons = list(verdict.reasons)
         lead.labels = judged.analysis.label_names()
-        lead.stream_shelf = shelf(lead.stream_id, lead.shelf_name)
-        lead.user_shelf = shelf(lead.user_id, lead.shelf_name)
-        lead.rank = rank(lead.discovered_at, lead.lead_id)
+        lead.place()
 
 
 def _as_judged(lead: LeadItem) -> tuple[object, ...]:
@@ -206,7 +226,7 @@ def _as_it_is(lead: LeadItem) -> list[Action]:
         LeadItem.run_id.set(lead.run_id),
         LeadItem.has_matched.set(lead.has_matched),
         LeadItem.discovered_at.set(lead.discovered_at),
-        LeadItem.stream_shelf.set(lead.stream_shelf),
-        LeadItem.user_shelf.set(lead.user_shelf),
+        db.put(LeadItem.moved_at, lead.moved_at),
         LeadItem.rank.set(lead.rank),
+        *lead.place(),
     ]

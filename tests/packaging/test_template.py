@@ -1,0 +1,161 @@
+"""The merged template of each stage, and the rules that we hold it against."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from app import app
+from tools.infra_rules import faults
+from tools.packaging import policies
+from tools.packaging.alarms import alarms
+from tools.packaging.functions import configured, functions
+from tools.packaging.merging import Contradiction, merge
+from tools.packaging.template import full_template
+from tools.packaging.tree import ROOT
+
+Template = dict[str, Any]
+
+
+@pytest.fixture(scope="module", params=["dev", "prod"])
+def stage(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def template(stage: str) -> Template:
+    return full_template(stage, "arm64")
+
+
+def test_our_rules_hold(template: Template, stage: str) -> None:
+    assert list(faults(template, stage, ROOT)) == []
+
+
+def test_everything_referred_to_is_there(template: Template) -> None:
+    known = {*template["Resources"], *template["Parameters"]}
+    missing = {name for name in _referred(template) if name not in known and "::" not in name}
+    assert missing == set()
+
+
+def _referred(node: Any) -> set[str]:
+    if isinstance(node, list):
+        return set().union(*map(_referred, node))
+    if not isinstance(node, dict):
+        return set()
+    own = {node["Ref"].partition(".")[0]} if isinstance(node.get("Ref"), str) else set()
+    if "Fn::GetAtt" in node:
+        own.add(node["Fn::GetAtt"][0])
+    return own.union(*map(_referred, node.values())) if node else own
+
+
+def test_chalices_own_log_fault_is_mended(template: Template) -> None:
+    log = template["Resources"]["ApiHandlerLogGroup"]["Properties"]
+    assert log["LogGroupName"] == {"Fn::Sub": "/aws/lambda/ctgo-${Stage}-api_handler"}
+
+
+def test_no_authorizer_whose_template_chalice_gets_wrong() -> None:
+    assert app.builtin_auth_handlers == []
+
+
+def test_every_function_is_configured() -> None:
+    settled = configured()["lambda_functions"]
+    for function in functions(app):
+        own = settled[function.name]
+        assert own["iam_policy_file"] == policies.policy_file(function).name
+        assert policies.policy_file(function).is_file()
+    assert set(settled) == {function.name for function in functions(app)}
+
+
+def test_prod_reserves_places_for_every_function() -> None:
+    places = configured()["stages"]["prod"]["lambda_functions"]
+    assert set(places) == {function.name for function in functions(app)}
+    reserved = sum(own["reserved_concurrency"] for own in places.values())
+    assert reserved <= 900  # an account has 1,000, of which AWS keeps 100 unreserved
+
+
+def test_unknown_methods_reach_the_app(template: Template) -> None:
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    assert all("x-amazon-apigateway-any-method" in methods for methods in paths.values())
+
+
+def test_prod_is_protected_and_dev_can_be_thrown_away(template: Template, stage: str) -> None:
+    table = template["Resources"]["WorkspaceTable"]["Properties"]
+    assert table["DeletionProtectionEnabled"] == (stage == "prod")
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+
+
+def test_no_secret_stands_in_the_template(template: Template) -> None:
+    variables = template["Resources"]["APIHandler"]["Properties"]["Environment"]["Variables"]
+    assert variables["SECRETS"] == {"Fn::Sub": "ctgo/${Stage}/settings"}
+    assert not {"KEY_PEPPER", "CURSOR_SECRET", "STRIPE_API_KEY"} & set(variables)
+
+
+def test_every_alarm_says_what_to_do(template: Template) -> None:
+    made = list(alarms(template, list(functions(app))))
+    assert len({alarm.logical_id for alarm in made}) == len(made)
+    for alarm in made:
+        assert (ROOT / "docs" / "runbook" / f"{alarm.page}.md").is_file(), alarm.page
+
+
+def test_the_dashboard_is_json(template: Template) -> None:
+    body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    titles = {widget["properties"]["title"] for widget in json.loads(body)["widgets"]}
+    assert {"Dead letters", "What runs find", "Latency, p95"} <= titles
+
+
+def _change(path: str, value: Any) -> Callable[[Template], None]:
+    def change(template: Template) -> None:
+        *parents, last = path.split("/")
+        node = template["Resources"]
+        for name in parents:
+            node = node[int(name)] if name.isdigit() else node[name]
+        node[last] = value
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (_change("ScrapeQueue/Properties/VisibilityTimeout", 60), "hides a message 60 s"),
+        (_change("ScrapeQueue/Properties/RedrivePolicy", {}), "no dead-letter queue"),
+        (_change("RunsQueue/Properties/SqsManagedSseEnabled", False), "is not encrypted"),
+        (
+            _change("Scrape/Properties/Role", {"Fn::GetAtt": ["EnrichRole", "Arn"]}),
+            "shares the role",
+        ),
+        (
+            _change(
+                "ScrapeRole/Properties/Policies/0/PolicyDocument/Statement/0/Action",
+                ["dynamodb:*"],
+            ),
+            "allows ['dynamodb:*']",
+        ),
+        (
+            _change("ScrapeRole/Properties/Policies/0/PolicyDocument/Statement/0/Resource", ["*"]),
+            "on everything",
+        ),
+        (_change("ScrapeLogGroup/Properties/RetentionInDays", None), "keeps its log for ever"),
+        (_change("RestAPI/Properties/MethodSettings", []), "any number of requests"),
+        (_change("ThrottledResponse/Properties/ResponseParameters", {}), "no CORS headers"),
+        (_change("RunsQueueAgeAlarm/Properties/AlarmDescription", "x"), "which is not there"),
+    ],
+)
+def test_a_broken_rule_is_named(
+    template: Template, stage: str, change: Callable[[Template], None], said: str
+) -> None:
+    broken = copy.deepcopy(template)
+    change(broken)
+    assert any(said in fault for fault in faults(broken, stage, ROOT))
+
+
+def test_what_two_templates_say_differently_is_refused() -> None:
+    assert merge({"Resources": {"A": 1}}, {"Resources": {"A": 1, "B": 2}}) == {
+        "Resources": {"A": 1, "B": 2}
+    }
+    with pytest.raises(Contradiction, match="A is declared twice"):
+        merge({"Resources": {"A": 1}}, {"Resources": {"A": 2}})

@@ -1,0 +1,138 @@
+"""What Chalice's template lacks or has wrong, put right in the merged one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from localdev import template as templates
+from tools.packaging.functions import Function
+from tools.packaging.trimming import ROOTS_FILE
+
+Template = dict[str, Any]
+
+FEW_WORKERS = 5
+"""Invocations at once of a queue's function where the stage reserves none."""
+THROTTLE_RATE = 200
+"""Requests a second that the gateway lets through; the rest gets 429 at no cost."""
+THROTTLE_BURST = 400
+_NOTHING = {"Ref": "AWS::NoValue"}
+
+
+def mend(template: Template, stage: str, functions: Sequence[Function]) -> Template:
+    """Change the merged template in place, and return it."""
+    resources = template["Resources"]
+    template["Parameters"]["Stage"] |= {"AllowedValues": [stage], "Default": stage}
+    for function in functions:
+        _mend_function(resources[function.logical_id], function)
+        _mend_log(resources, function)
+        _mend_role(resources[function.role_id])
+        if function.queue:
+            _mend_source(resources[function.logical_id], _queue_id(template, function.queue))
+    _mend_api(resources["RestAPI"])
+    for name in templates.properties(template, "AWS::DynamoDB::Table"):
+        _protect(resources[name], stage)
+    return template
+
+
+def _if(condition: str, then: Any, otherwise: Any = _NOTHING) -> dict[str, Any]:
+    return {"Fn::If": [condition, then, otherwise]}
+
+
+def _mend_function(resource: dict[str, Any], function: Function) -> None:
+    properties = resource["Properties"]
+    # A name that is known beforehand lets the role name the log, and nothing but it.
+    properties["FunctionName"] = {"Fn::Sub": f"ctgo-${{Stage}}-{function.name}"}
+    properties["Tracing"] = _if("IsTraced", "Active", "PassThrough")
+    properties["CodeUri"] = "./deployment.zip"
+    properties["Environment"]["Variables"] |= {
+        "STAGE": {"Ref": "Stage"},
+        "AWS_ACCOUNT_ID": {"Ref": "AWS::AccountId"},
+        "AWS_CA_BUNDLE": f"/var/task/{ROOTS_FILE}",
+        "BASE_URL": {"Ref": "BaseUrl"},
+        "MAIL_SENDER": {"Ref": "MailSender"},
+        "SECRETS": {"Fn::Sub": "ctgo/${Stage}/settings"},
+        "TRACING": {"Ref": "Tracing"},
+        "UI_ORIGIN": {"Ref": "UiOrigin"},
+    }
+    resource["DependsOn"] = function.log_group_id
+
+
+def _mend_log(resources: dict[str, Any], function: Function) -> None:
+    """Chalice 1.34 names the log after `ApiHandler`, which its own template calls APIHandler."""
+    log = resources[function.log_group_id]
+    log["Properties"]["LogGroupName"] = {"Fn::Sub": f"/aws/lambda/ctgo-${{Stage}}-{function.name}"}
+    log |= {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
+
+
+def _mend_role(resource: dict[str, Any]) -> None:
+    """X-Ray and a key of one's own are switched on by parameters, and need their rights then."""
+    trace = {
+        "Effect": "Allow",
+        "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+        "Resource": "*",  # X-Ray knows no narrower resource for these two
+    }
+    key = {
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+        "Resource": {"Ref": "KmsKeyArn"},
+    }
+    resource["Properties"]["Policies"] += [
+        _if("IsTraced", _policy("trace", trace)),
+        _if("HasKey", _policy("use-key", key)),
+    ]
+
+
+def _policy(name: str, statement: dict[str, Any]) -> dict[str, Any]:
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return {"PolicyName": name, "PolicyDocument": document}
+
+
+def _mend_source(resource: dict[str, Any], queue_id: str) -> None:
+    """The queue by reference, so that it is made first; no more workers than are reserved."""
+    properties = resource["Properties"]
+    workers = properties.get("ReservedConcurrentExecutions", FEW_WORKERS)
+    (source,) = properties["Events"].values()
+    source["Properties"] |= {
+        "Queue": {"Fn::GetAtt": [queue_id, "Arn"]},
+        "ScalingConfig": {"MaximumConcurrency": workers},
+    }
+
+
+def _queue_id(template: Template, name: str) -> str:
+    """The logical id of a queue. Raises LookupError when infra/resources.yaml has none."""
+    for logical_id, found in templates.properties(template, "AWS::SQS::Queue").items():
+        if found["QueueName"] == {"Fn::Sub": f"ctgo-${{Stage}}-{name}"}:
+            return logical_id
+    raise LookupError(f"infra/resources.yaml declares no queue {name}")
+
+
+def _mend_api(resource: dict[str, Any]) -> None:
+    properties = resource["Properties"]
+    properties["Name"] = {"Fn::Sub": "ctgo-${Stage}"}
+    properties["TracingEnabled"] = _if("IsTraced", True, False)
+    properties["MethodSettings"] = [
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "MetricsEnabled": True,
+            "ThrottlingRateLimit": THROTTLE_RATE,
+            "ThrottlingBurstLimit": THROTTLE_BURST,
+        }
+    ]
+    # Gateway responses cannot tell an unknown method from an unknown path; the app can.
+    for methods in properties["DefinitionBody"]["paths"].values():
+        known = next(entry for name, entry in methods.items() if name != "options")
+        methods["x-amazon-apigateway-any-method"] = {
+            "responses": {},
+            "produces": known["produces"],
+            "x-amazon-apigateway-integration": known["x-amazon-apigateway-integration"],
+        }
+
+
+def _protect(resource: dict[str, Any], stage: str) -> None:
+    properties = resource["Properties"]
+    kept = resource["DeletionPolicy"] == "Retain"
+    properties["DeletionProtectionEnabled"] = stage == "prod" and kept
+    key = {"SSEEnabled": True, "SSEType": "KMS", "KMSMasterKeyId": {"Ref": "KmsKeyArn"}}
+    properties["SSESpecification"] = _if("HasKey", key)

@@ -1,0 +1,55 @@
+"""The whole template of a stage: Chalice's, ours, alarms and dashboard, merged and mended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from localdev import template as templates
+from tools.packaging.alarms import alarms
+from tools.packaging.chalice_template import chalice_template
+from tools.packaging.dashboard import dashboard
+from tools.packaging.functions import functions
+from tools.packaging.mending import mend
+from tools.packaging.merging import merge
+from tools.packaging.tree import ROOT
+
+OURS = ("resources.yaml", "gateway.yaml", "operations.yaml")
+
+
+def full_template(stage: str, architecture: str) -> dict[str, Any]:
+    """All that CloudFormation makes of a stage."""
+    from app import app
+
+    ours = [_written_out(templates.load((ROOT / "infra" / name).read_text())) for name in OURS]
+    merged = merge(*ours, chalice_template(stage, architecture))
+    declared = list(functions(app))
+    mend(merged, stage, declared)
+    watching = {each.logical_id: each.resource() for each in alarms(merged, declared)}
+    merged["Resources"] |= watching | {"Dashboard": dashboard(merged, declared)}
+    return merged
+
+
+def _written_out(node: Any) -> Any:
+    """The same with `X.Arn` as the list that the long form of Fn::GetAtt takes."""
+    if isinstance(node, list):
+        return [_written_out(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if isinstance(node.get("Fn::GetAtt"), str):
+        return {"Fn::GetAtt": node["Fn::GetAtt"].split(".", 1)}
+    return {name: _written_out(value) for name, value in node.items()}
+
+
+class _Plain(yaml.SafeDumper):
+    """Writes no anchors, which CloudFormation does not read."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's hook
+        return True
+
+
+def write_yaml(template: dict[str, Any], target: Path) -> None:
+    """YAML, because the same as JSON is half as large again, and a megabyte is the limit."""
+    target.write_text(yaml.dump(template, Dumper=_Plain, sort_keys=True, width=200))
