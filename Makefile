@@ -51,14 +51,14 @@ eval: $(STAMP) ## measure the judgement on labelled people, where ../shared/eval
 bench: $(STAMP) ## measure start-up, round trips and the judgement, and write docs/performance.md
 	@$(BIN)/python -m bench
 
-chaos: $(STAMP) ## kill, fail and repeat at every call of every handler (SCENARIO=, WORKERS=)
+chaos: $(STAMP) ## kill, fail and repeat at every place that calls out (SCENARIO=, WORKERS=)
 	@$(BIN)/python -m tools.chaos $(if $(SCENARIO),--scenario "$(SCENARIO)") $(if $(WORKERS),--jobs $(WORKERS))
 
 scale: $(STAMP) ## simulate 10,000 streams due in the same minute, and write docs/scale.md
 	@$(BIN)/python -m tools.scale
 
-soak: $(STAMP) ## random actions, deaths and faults on money against a simple model (STEPS=2000)
-	@$(BIN)/python -m tools.soak --steps $(or $(STEPS),2000)
+soak: $(STAMP) ## random actions, deaths and faults on money against a simple model (STEPS=2000 SEED= STORY=)
+	@$(BIN)/python -m tools.soak --steps $(or $(STEPS),2000) $(if $(SEED),--seed $(SEED)) $(if $(STORY),--story $(STORY))
 
 contract: $(STAMP) ## hold the API against its own document, with made-up requests (SECONDS=300)
 	@$(BIN)/python -m tools.contract --seconds $(or $(SECONDS),300)

@@ -75,7 +75,15 @@ def _hook(subscription_id: int, verb: str, **fields: object) -> Ask:
     return Ask(f"/webhooks/subscriptions/{subscription_id}/{verb}", fields or None)
 
 
+def _own(world: World, verb: str, **fields: object) -> Ask:
+    """About the own address of a stream that has one."""
+    given = {"webhookUrl": HOOK, "deliveryDestination": "leads_plus_webhook"}
+    stream = world.stream(*world.handles(1), **given)
+    return Ask(f"/streams/{stream['id']}/webhook/{verb}", fields or None)
+
+
 _HOOK = "/webhooks/subscriptions/{subscription_id}"
+_OWN = "/streams/{stream_id}/webhook"
 _BOTH = {"requested_outputs": ["linkedin_url", "email"]}
 _TEMPLATE = {"name": "Hello", "messageBody": "Hi {{firstName}}"}
 
@@ -198,6 +206,10 @@ LINES = [
         4,
         lambda w: _hook(w.hook(), "replay", since="2026-01-01T00:00:00Z"),
     ),
+    Line(f"GET {_OWN}/messages", 3, lambda w: _own(w, "messages")),
+    Line(f"POST {_OWN}/test", 5, lambda w: _own(w, "test")),
+    Line(f"POST {_OWN}/rotate-secret", 3, lambda w: _own(w, "rotate-secret")),
+    Line(f"POST {_OWN}/replay", 4, lambda w: _own(w, "replay", since="2026-01-01T00:00:00Z")),
     Line("GET /mail/unsubscribe", 0, lambda w: Ask(w.mail_link(), by=Api(None))),
     Line("POST /mail/unsubscribe", 3, lambda w: Ask(w.mail_link(), by=Api(None))),
     Line("GET /files", 0, lambda w: Ask(w.file_link(), by=Api(None))),

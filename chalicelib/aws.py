@@ -22,7 +22,7 @@ _OWN: dict[str, dict[str, Any]] = {
 """What only one service's client is told."""
 
 _USER_AGENT = "ctgo/2"
-"""Given, botocore does not put its own together anew for each call: a fourteenth of a call's CPU."""
+"""Without it botocore puts its own together anew for each call: a fourteenth of a call's CPU."""
 
 _lock = threading.Lock()
 _clients: dict[str, Any] = {}

@@ -124,6 +124,7 @@ def upkeep() -> Upkeep:
 @cache
 def caretaker() -> Caretaker:
     """What the upkeep queue asks for; its parts are done for every user each night."""
+    from chalicelib.billing.adding_up import add_up
     from chalicelib.nightly.caretaker import Caretaker
     from chalicelib.nightly.reconciling import mend_schedules, watch_runs
     from chalicelib.privacy.retention import expire
@@ -138,6 +139,7 @@ def caretaker() -> Caretaker:
             "runs": watch_runs,
             "digests": partial(follow_digest, schedules=digest_schedules()),
             "stripe": partial(reconcile, subscriptions=subscriptions()),
+            "credits": add_up,
             "retention": expire,
         },
         others={

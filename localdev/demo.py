@@ -26,6 +26,8 @@ RUN_SECONDS = 240
 """How long a run may take before the demo gives up."""
 ROWS = 15
 """Leads that the table shows."""
+RECEIVER = "/hooks/demo"
+"""Where the desk of this world takes the leads."""
 WEBHOOK_SECONDS = 60
 """How long the last webhook may take."""
 NEWCOMERS = 25
@@ -75,13 +77,14 @@ class Demo:
         self._say(f"\nMeanwhile {NEWCOMERS} more people follow @{HANDLE}. Second run:")
         second, _ = self._run(stream)
         new = second["newFollowersCount"]
+        passed = second["candidatesPassedCount"]
         self._say(
-            f"[bold]{new}[/] new followers read, {second['candidatesPassedCount']} of them leads; "
+            f"[bold]{new}[/] new followers read, {_counted(passed, 'lead')} among them; "
             f"nobody was read or judged a second time."
         )
         if not first["candidatesPassedCount"] or not NEWCOMERS <= new < first["newFollowersCount"]:
             raise SystemExit("the demo found something else than it should: see above")
-        self._show_webhooks(hook, first["candidatesPassedCount"] + second["candidatesPassedCount"])
+        self._show_webhooks(hook, first["candidatesPassedCount"] + passed)
 
     def _paid_slots(self) -> dict[str, int]:
         """The quantities that the fake Stripe bills the user for, by price."""
@@ -89,9 +92,9 @@ class Demo:
         (subscription,) = state["subscriptions"]
         return dict(subscription["quantities"])
 
-    def _subscribe(self) -> str:
-        """Have leads sent to a receiver of this world; returns the receiver's path."""
-        path = "/hooks/demo"
+    def _subscribe(self) -> int:
+        """Have leads sent to a receiver of this world; returns the subscription's id."""
+        path = RECEIVER
         made = self._call(
             "POST", "/webhooks/subscribe", json={"targetUrl": self._world.desk_url + path}
         )
@@ -101,9 +104,10 @@ class Demo:
             timeout=10,
         )
         trusted.raise_for_status()
-        return path
+        self._say(f"Webhook {made['id']}: new leads go to {self._world.desk_url}{path}\n")
+        return int(made["id"])
 
-    def _show_webhooks(self, path: str, leads: int) -> None:
+    def _show_webhooks(self, hook: int, leads: int) -> None:
         """Wait until all leads have arrived by webhook, and show that the signatures are right."""
         began = time.monotonic()
         got: list[dict[str, Any]] = []
@@ -112,16 +116,36 @@ class Demo:
                 raise SystemExit(f"{len(got)} webhooks arrived, fewer than it should be")
             time.sleep(POLL_SECONDS)
             answer = httpx.get(f"{self._world.desk_url}/_control/messages", timeout=10)
-            got = [each for each in answer.json() if each["path"] == path]
+            got = [each for each in answer.json() if each["path"] == RECEIVER]
         if not all(each["verified"] for each in got):
             raise SystemExit("a webhook came with a wrong signature")
+        last = got[-1]
+        data, headers = last["body"]["data"], last["headers"]
+        sent = self._delivered(hook, last["id"])
+        attempt, person = sent["attempts"][-1], data["leads"][0]["profile"]
         self._say(
-            f"\n[bold]{len(got)}[/] webhooks brought {leads} leads; "
-            "the receiver verified each signature (Standard Webhooks). The last one:\n"
-            f"  webhook-id         {got[-1]['id']}\n"
-            f"  webhook-signature  {got[-1]['headers']['webhook-signature']}\n"
-            f"  body               {got[-1]['body']['type']}, {_leads_in(got[-1])} leads"
+            f"\n[bold]{len(got)}[/] webhooks brought all {leads} leads; the receiver "
+            "[bold green]verified[/] each signature (Standard Webhooks). The last one:\n"
+            f"  webhook-id         {last['id']}\n"
+            f"  webhook-timestamp  {headers['webhook-timestamp']}\n"
+            f"  webhook-signature  {headers['webhook-signature']}\n"
+            f"  body               {last['body']['type']} of run {data['runId']}, "
+            f"{_counted(_leads_in(last), 'lead')}, the first @{person['handle']}\n"
+            f"  answer             {attempt['status']} after {attempt['milliseconds']} ms: "
+            f"{sent['status']} at attempt {len(sent['attempts'])}\n\n"
+            "That was all. `make dev` keeps such a world running, with a page of what went out."
         )
+
+    def _delivered(self, hook: int, message_id: str) -> dict[str, Any]:
+        """A message as the API shows it, once its delivery is written down."""
+        until = time.monotonic() + WEBHOOK_SECONDS
+        while time.monotonic() < until:
+            answer = self._call("GET", f"/webhooks/subscriptions/{hook}/messages?status=delivered")
+            for message in answer["messages"]:
+                if message["id"] == message_id:
+                    return dict(message)
+            time.sleep(POLL_SECONDS)
+        raise SystemExit(f"webhook {message_id} is not delivered for the API")
 
     def _call(self, method: str, path: str, **options: Any) -> Any:
         while True:
@@ -188,12 +212,17 @@ class Demo:
             f"Bots            {bots['message']}\n"
             f"Leads           {summary['highFitCount']} high, {summary['mediumFitCount']} medium\n"
             f"Seconds         {seconds:.1f}\n"
-            f"Upstream calls  {_calls(stats)}"
+            f"Upstream calls  {_calls(stats)}",
+            soft_wrap=True,
         )
 
 
 def _bill(quantities: dict[str, int]) -> str:
     return ", ".join(f"{number} × {price}" for price, number in quantities.items())
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _leads_in(message: dict[str, Any]) -> int:

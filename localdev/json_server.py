@@ -38,7 +38,7 @@ def serve(answer: Answer, port: int = 0) -> Iterator[str]:
     """Run it in this process; yields its address."""
     with ThreadingHTTPServer((ports.HOST, port), _handler(answer)) as server:
         server.daemon_threads = True
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield f"http://{ports.HOST}:{server.server_port}"
         server.shutdown()

@@ -52,7 +52,7 @@ def finder_world(environment: pytest.MonkeyPatch) -> Iterator[FinderWorld]:
     """Serve the finders, and point a freshly read configuration at them."""
     world = FinderWorld()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(world))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     for name in ("PDL", "HUNTER", "PROSPEO"):
         environment.setenv(f"{name}_BASE_URL", f"http://127.0.0.1:{server.server_port}")
         environment.setenv(f"{name}_API_KEY", "finder_local")

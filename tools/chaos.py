@@ -12,8 +12,9 @@ import multiprocessing
 import multiprocessing.util
 import os
 import sys
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 if TYPE_CHECKING:
     from tests.chaos.drill import Case, Peace, Result
+    from tests.chaos.faults import Fault
+    from tests.chaos.sites import Site
 
 _world: Any = None
 Played = tuple[str, "Case", "Result"]
+Work = tuple[str, "Peace", "Case"]
 
 
 def main() -> None:
@@ -33,8 +37,9 @@ def main() -> None:
     parser.add_argument("--scenario", default="", help="only those whose name has this in it")
     parser.add_argument("--jobs", type=int, default=max(1, min(8, os.cpu_count() or 1)))
     parser.add_argument("--every", type=int, default=1, help="play only every n-th case")
+    parser.add_argument("--calls", type=int, default=3, help="calls from one place, at most")
     given = parser.parse_args()
-    console = Console(highlight=False)
+    console, began = Console(highlight=False), time.monotonic()
     context = multiprocessing.get_context("spawn")
     with context.Pool(given.jobs, initializer=_begin) as pool:
         names = [name for name in pool.apply(_names) if given.scenario in name]
@@ -42,12 +47,25 @@ def main() -> None:
         work = [
             (name, peaces[name], case)
             for name in names
-            for case in pool.apply(_cases, (peaces[name],))
+            for case in pool.apply(_cases, (peaces[name], given.calls))
         ][:: given.every]
-        played = _show(console, pool.imap_unordered(_play, work), len(work))
+        played = _show(console, pool.imap_unordered(_play, _unlike_first(work)), len(work))
         pool.close()
         pool.join()
-    sys.exit(_report(console, peaces, played))
+    status = _report(console, peaces, played)
+    console.print(f"{(time.monotonic() - began) / 60:.0f} minutes with {given.jobs} workers")
+    sys.exit(status)
+
+
+def _unlike_first(work: Sequence[Work]) -> list[Work]:
+    """What was not played yet at all before what another story or call plays again."""
+    seen: Counter[tuple[Site | None, Fault]] = Counter()
+    ranked = []
+    for place, each in enumerate(work):
+        what = (each[2].site, each[2].fault)
+        ranked.append((seen[what], place))
+        seen[what] += 1
+    return [work[place] for _, place in sorted(ranked)]
 
 
 def _show(console: Console, results: Iterable[Played], total: int) -> list[Played]:
@@ -65,7 +83,7 @@ def _show(console: Console, results: Iterable[Played], total: int) -> list[Playe
 
 def _told(played: Played) -> str:
     scenario, case, result = played
-    at = result.site or f"message {case.at}"
+    at = case.site or "message"
     return f"{scenario}: {case.fault} at {at} ({case.at}): {result.difference}"
 
 
@@ -134,13 +152,13 @@ def _in_peace(name: str) -> Peace:
     return drill.in_peace(_scenario(name), _world)
 
 
-def _cases(peace: Peace) -> list[Case]:
+def _cases(peace: Peace, calls: int) -> list[Case]:
     from tests.chaos import drill
 
-    return list(drill.cases(peace))
+    return list(drill.cases(peace, calls))
 
 
-def _play(work: tuple[str, Peace, Case]) -> Played:
+def _play(work: Work) -> Played:
     from tests.chaos import drill
 
     name, peace, case = work

@@ -1,26 +1,35 @@
 """`make soak`: random actions, deaths, faults and late events on money, against a simple model.
 
-STEPS says how many actions (2,000). Nothing but loopback is called.
+STEPS says how many actions (2,000), SEED where chance begins, STORY gives again what a failure
+printed. Nothing but loopback is called.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import subprocess
 import sys
 
-TEST = "tests/billing/test_model.py"
+TESTS = "tests/billing/test_model.py"
 
 
 def main() -> None:
-    """Run the model test for so many steps and show its figures."""
+    """Run the model test for so many steps and show its figures; or one story, twice."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=2_000)
-    steps = parser.parse_args().steps
-    environment = os.environ | {"SOAK_STEPS": str(steps)}
-    command = [sys.executable, "-m", "pytest", TEST, "-s", "-p", "no:cacheprovider"]
-    raise SystemExit(subprocess.run(command, env=environment, check=False).returncode)
+    parser.add_argument("--seed", type=int, default=secrets.randbelow(1_000_000))
+    parser.add_argument("--story", default="")
+    given = parser.parse_args()
+    if given.story:
+        test, wanted = "test_a_story_repeats", {"SOAK_STORY": given.story}
+    else:
+        test = "test_money_never_drifts"
+        wanted = {"SOAK_STEPS": str(given.steps), "SOAK_SEED": str(given.seed)}
+        print(f"make soak STEPS={given.steps} SEED={given.seed}", flush=True)
+    command = [sys.executable, "-m", "pytest", f"{TESTS}::{test}", "-s", "-p", "no:cacheprovider"]
+    raise SystemExit(subprocess.run(command, env=os.environ | wanted, check=False).returncode)
 
 
 if __name__ == "__main__":

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
-from two_calls import me
-
-DIGEST = os.environ["BENCH_DIGEST"]
+from two_calls import Refused, me
 
 
-def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Answer API Gateway."""
-    if not event["headers"].get("Authorization", "").startswith("Bearer "):
+    try:
+        body, headers = me(event["headers"].get("Authorization", ""))
+    except Refused:
         return {"statusCode": 401, "headers": {}, "body": "{}"}
-    return {
-        "statusCode": 200,
-        "headers": {"Content-Type": "application/json"},
-        "body": json.dumps(me(DIGEST)),
-    }
+    headers |= {"Content-Type": "application/json", "X-Request-Id": context.aws_request_id}
+    return {"statusCode": 200, "headers": headers, "body": json.dumps(body)}

@@ -57,10 +57,8 @@ def authenticate(headers: Mapping[str, str], *, takes_cookie: bool) -> Caller:
     admitted = sessions.admit(token, now) if token else None
     if admitted is None:
         raise MissingApiKey(headers=_CHALLENGE)
-    session, requests = admitted
-    return Caller(
-        session.user_id, SESSION_REQUESTS_PER_MINUTE, requests, _left(now), by_cookie=True
-    )
+    user_id, requests = admitted
+    return Caller(user_id, SESSION_REQUESTS_PER_MINUTE, requests, _left(now), by_cookie=True)
 
 
 def _by_key(given: str, now: datetime) -> Caller:
@@ -70,10 +68,8 @@ def _by_key(given: str, now: datetime) -> Caller:
     admitted = admit(keys.digest(key, settings().key_pepper), now)
     if admitted is None:
         raise InvalidApiKey(headers=_CHALLENGE)
-    item, requests = admitted
-    return Caller(
-        item.user_id, settings().requests_per_minute, requests, _left(now), by_cookie=False
-    )
+    user_id, requests = admitted
+    return Caller(user_id, settings().requests_per_minute, requests, _left(now), by_cookie=False)
 
 
 def _left(now: datetime) -> int:

@@ -56,10 +56,13 @@ def digest(token: str) -> str:
     return keys.digest(token, settings().key_pepper)
 
 
-def admit(token: str, now: datetime) -> tuple[SessionItem, int] | None:
-    """Check the session and count the request: one round trip. None for a dead session."""
-    alive = SessionItem.expires > int(now.timestamp())
-    return counting.admit(SessionItem, digest(token), now, alive=alive)
+def admit(token: str, now: datetime) -> tuple[int, int] | None:
+    """Check the session and count the request: one round trip.
+
+    Returns whose session it is and its requests in this minute; None for a dead session.
+    """
+    values = {":now": {"N": str(int(now.timestamp()))}}
+    return counting.admit(SessionItem, digest(token), now, alive="expires > :now", values=values)
 
 
 def end(token: str) -> None:

@@ -45,12 +45,16 @@ class ApiKeyItem(db.Table):
     of_user = KeysOfUser()
 
 
-def admit(digest: str, now: datetime) -> tuple[ApiKeyItem, int] | None:
-    """Check the key, count the request, note the use: one round trip. None for a dead key."""
+def admit(digest: str, now: datetime) -> tuple[int, int] | None:
+    """Check the key, count the request, note the use: one round trip.
+
+    Returns whose key it is and its requests in this minute; None for a dead key.
+    """
     return counting.admit(
         ApiKeyItem,
         digest,
         now,
-        alive=ApiKeyItem.is_revoked == False,  # noqa: E712
-        notes=[ApiKeyItem.last_used_at.set(now)],
+        alive="is_revoked = :no",
+        note=", last_used_at = :now",
+        values={":no": {"BOOL": False}, ":now": {"S": ApiKeyItem.last_used_at.serialize(now)}},
     )

@@ -38,6 +38,8 @@ class UserItem(WorkspaceItem, discriminator="self"):
     While there is one, `slots` are ours to tell, not Stripe's to say."""
     has_team = BooleanAttribute(default=True)
     credits = db.IntegerAttribute(default=FREE_CREDITS)
+    opening = db.IntegerAttribute(default=FREE_CREDITS)
+    """Credits that the user began with; the ledger has every other movement."""
     granted = db.IntegerAttribute(default=0)
     """Credits that were ever granted beside the free ones."""
     low_told = db.IntegerAttribute(default=0)

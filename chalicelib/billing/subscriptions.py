@@ -69,6 +69,18 @@ class Subscriptions:
             session = stripe.api.v1.checkout.sessions.retrieve(checkout_id)
         return session.status == "open", id_of(session.subscription)
 
+    def close(self, checkout_id: str) -> str | None:
+        """Let nothing be bought on a checkout page any more; the subscription that it led to.
+
+        May be repeated. Raises StripeFailed when somebody pays at this very moment.
+        """
+        is_open, subscription_id = self.bought(checkout_id)
+        if is_open:
+            stripe = self.connect()
+            with refusals():
+                stripe.api.v1.checkout.sessions.expire(checkout_id)
+        return subscription_id
+
     def cancel(self, subscription_id: str) -> None:
         """End a subscription at once; what was paid for the rest of the period is credited.
 

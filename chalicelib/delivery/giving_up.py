@@ -17,8 +17,9 @@ from chalicelib.webhooks.table import SubscriptionItem
 def give_up(job: GiveUp) -> None:
     """Disable a subscription, or let a stream fall back to `leads_only`, and mail the user.
 
-    May be repeated. Nothing happens where the user unsubscribed the address or gave the stream
-    another one. The health is forgotten, so that an address which is switched on begins anew.
+    May be repeated. Nothing happens where the user unsubscribed the address, subscribed it anew
+    since, or gave the stream another one. The health is forgotten, so that an address which is
+    switched on begins anew.
     """
     is_subscription = job.row_key.startswith(f"{WEBHOOK}#")
     if not (_disable(job) if is_subscription else _fall_back(job)):
@@ -32,11 +33,13 @@ def give_up(job: GiveUp) -> None:
 
 def _disable(job: GiveUp) -> bool:
     is_on = SubscriptionItem.disabled_at.does_not_exist() | (SubscriptionItem.disabled_at == job.at)
+    renewed = SubscriptionItem.renewed_at
+    is_meant = renewed.does_not_exist() | (renewed < job.at)
     try:
         with db.conditional():
             SubscriptionItem(job.user_id, job.row_key).update(
                 actions=[SubscriptionItem.disabled_at.set(job.at)],
-                condition=(SubscriptionItem.subscription_id == job.receiver_id) & is_on,
+                condition=(SubscriptionItem.subscription_id == job.receiver_id) & is_on & is_meant,
             )
     except db.Conflict:
         return False

@@ -75,10 +75,13 @@ def as_receiver(row: WorkspaceItem | None, receiver_id: int, now: datetime) -> R
 
 def ready(row: SubscriptionItem | StreamItem, now: datetime) -> Receiver:
     """The receiver of this row. Raises SubscriptionDisabled or StreamWebhookOff without one."""
-    is_stream = isinstance(row, StreamItem)
-    receiver = as_receiver(row, row.stream_id if is_stream else row.subscription_id, now)
+    off: type[ApiError]
+    if isinstance(row, StreamItem):
+        number, off = row.stream_id, StreamWebhookOff
+    else:
+        number, off = row.subscription_id, SubscriptionDisabled
+    receiver = as_receiver(row, number, now)
     if receiver is None:
-        off: type[ApiError] = StreamWebhookOff if is_stream else SubscriptionDisabled
         raise off
     return receiver
 

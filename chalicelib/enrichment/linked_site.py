@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from html.parser import HTMLParser
 from typing import Protocol
 from urllib.parse import unquote, urljoin
 
+from chalicelib.enrichment.pages import Page, read
 from chalicelib.enrichment.stated import address_in, addresses_in
 from chalicelib.open_web.addresses import Unsafe
 from chalicelib.open_web.client import Answer, Unreachable
@@ -63,9 +63,9 @@ class LinkedSite:
 
     def find(self, person: Person, mode: EmailMode, errand: Errand) -> Found:  # noqa: ARG002
         """Read the page. Raises Missing when it cannot be read: that is no fault of anybody's."""
-        page = _Page(self._fetched(person.site or ""))
-        address = _only(page.addresses, person, lambda each: each.partition("@")[0])
-        linkedin = _only(page.linkedin_pages, person, slug_of)
+        page = read(self._fetched(person.site or ""))
+        address = _only(_addresses(page), person, lambda each: each.partition("@")[0])
+        linkedin = _only(_linkedin_pages(page), person, slug_of)
         return Found(
             linkedin=LinkedIn(linkedin, "medium", NAME) if linkedin else None,
             email=Email(address, "likely", NAME) if address else None,
@@ -93,43 +93,20 @@ def _next(url: str, location: str) -> str:
         raise Missing(NAME, "a redirect to nowhere") from None
 
 
-class _Page(HTMLParser):
-    """The words and the links of a page."""
+def _addresses(page: Page) -> list[str]:
+    """Those that links write to, then those that stand in the text."""
+    mailed = (
+        address_in(unquote(link[len(_MAILTO) :].partition("?")[0]))
+        for link in page.links
+        if link.lower().startswith(_MAILTO)
+    )
+    found = [each for each in mailed if each]
+    return _distinct([*found, *addresses_in(" ".join(page.words))])
 
-    def __init__(self, html: str) -> None:
-        super().__init__(convert_charrefs=True)
-        self._words: list[str] = []
-        self._links: list[str] = []
-        self._silent = 0
-        self.feed(html)
-        self.close()
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in ("script", "style")
-        self._links += [value for name, value in attrs if name == "href" and value]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in ("script", "style") and self._silent > 0
-
-    def handle_data(self, data: str) -> None:
-        if not self._silent:
-            self._words.append(data)
-
-    @property
-    def addresses(self) -> list[str]:
-        """Those that links write to, then those that stand in the text."""
-        mailed = (
-            address_in(unquote(link[len(_MAILTO) :].partition("?")[0]))
-            for link in self._links
-            if link.lower().startswith(_MAILTO)
-        )
-        found = [each for each in mailed if each]
-        return _distinct([*found, *addresses_in(" ".join(self._words))])
-
-    @property
-    def linkedin_pages(self) -> list[str]:
-        pages = map(page_in, [*self._links, *self._words])
-        return _distinct(page for page in pages if page)
+def _linkedin_pages(page: Page) -> list[str]:
+    pages = map(page_in, [*page.links, *page.words])
+    return _distinct(each for each in pages if each)
 
 
 def _distinct(values: Iterable[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Iterable
 from itertools import product
@@ -160,8 +161,25 @@ def _forget_opinions(workspace: Workspace, profiles: Iterable[Profile]) -> None:
 
 
 def _forget_messages(user_id: int, x_user_id: str) -> None:
-    """Webhook messages that tell of the person: who was not reached yet hears nothing of it."""
+    """Take the person out of webhook messages: who was not reached yet hears of the others only."""
     mark = f'"{x_user_id}"'.encode()
     for row in BodyItem.query(BodyItem.of(user_id)):
-        if isinstance(row, BodyItem) and mark in zlib.decompress(row.content):
+        content = zlib.decompress(row.content) if isinstance(row, BodyItem) else b""
+        if mark not in content:
+            continue
+        left = _without(content, x_user_id)
+        if left is None:
             row.delete()
+        else:
+            row.update(actions=[BodyItem.content.set(zlib.compress(left))])
+
+
+def _without(content: bytes, x_user_id: str) -> bytes | None:
+    """A message without the person; None where it then says nothing."""
+    message = json.loads(content)
+    leads = message["data"].get("leads", ())
+    left = [lead for lead in leads if lead["profile"]["xUserId"] != x_user_id]
+    if not left:
+        return None
+    message["data"]["leads"] = left
+    return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()

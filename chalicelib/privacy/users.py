@@ -117,11 +117,20 @@ class _Erasing:
     def _stop(self) -> None:
         """Nothing is charged, and no schedule starts anything, while the rest is removed."""
         user = self._user()
-        if user is not None and user.subscription_id:
-            self._edges.subscriptions.cancel(user.subscription_id)
+        if user is not None:
+            self._end_billing(user)
         self._edges.digests.remove(self._user_id)
         for stream_id in self._streams:
             self._edges.schedules.keep(self._user_id, stream_id, NEVER)
+
+    def _end_billing(self, user: UserItem) -> None:
+        """End what the user bought, heard of or not, and close pages that could still be paid."""
+        stripe = self._edges.subscriptions
+        bought = {user.subscription_id, *map(stripe.close, sorted(user.checkouts or ()))}
+        if user.customer_id:
+            bought.update(stripe.live_ones(self._user_id, user.customer_id))
+        for subscription_id in sorted(filter(None, bought)):
+            stripe.cancel(subscription_id)
 
     def _erase_stream(self, stream_id: int) -> None:
         self._remove(ShelfItem, self._without_contacts(ShelfItem.query(stream_id)))

@@ -61,6 +61,8 @@ class ReadFollowers(Job):
     runs: tuple[RunRef, ...]
     waits: int = 0
     """How often in a row it found no call to the provider left."""
+    unanswered: int = 0
+    """How often in a row no provider answered."""
     came_again: bool = False
     """Put off by a busy account after a delivery that may have died half-way."""
 

@@ -34,6 +34,24 @@ class Email:
     provider: str
 
 
+def address_of(told: object) -> str | None:
+    """What a provider gives as an address, in lower case; None for what is none: that is a miss.
+
+    An address that is hidden comes with stars in it.
+    """
+    # Imported when the first provider answers: most calls of the API look nobody up.
+    from email_validator import EmailNotValidError, validate_email
+
+    if not isinstance(told, str) or "*" in told:
+        return None
+    address = told.strip().lower()
+    try:
+        validate_email(address, check_deliverability=False)
+    except EmailNotValidError:
+        return None
+    return address
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """Whom to look for: what the profile says, and what earlier providers added."""

@@ -15,6 +15,7 @@ from chalicelib.upstreams.contacts import (
     LinkedIn,
     Output,
     Person,
+    address_of,
 )
 from chalicelib.upstreams.errors import (
     Claimed,
@@ -85,8 +86,8 @@ def _known(person: Person) -> dict[str, str | int]:
 
 def _email(data: Row) -> Email | None:
     """A miss is a 200 without an address; an address that bounces is a miss as well."""
-    address = data.get("email")
+    address = address_of(data.get("email"))
     status = as_row(data.get("verification")).get("status")
-    if not isinstance(address, str) or "@" not in address or status in _DEAD:
+    if address is None or status in _DEAD:
         return None
-    return Email(address.lower(), _OURS.get(str(status), "unverified"), NAME)
+    return Email(address, _OURS.get(str(status), "unverified"), NAME)

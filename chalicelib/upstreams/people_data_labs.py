@@ -16,6 +16,7 @@ from chalicelib.upstreams.contacts import (
     LinkedIn,
     Output,
     Person,
+    address_of,
 )
 from chalicelib.upstreams.domains import own_domain
 from chalicelib.upstreams.errors import Down
@@ -74,7 +75,7 @@ def _email(data: Row) -> Email | None:
         rows = data.get(many)
         known += rows if isinstance(rows, list) else []
     for each in known:
-        address = each.get("address") if isinstance(each, dict) else each
-        if isinstance(address, str) and "@" in address:
-            return Email(address.lower(), "unverified", NAME)
+        address = address_of(each.get("address") if isinstance(each, dict) else each)
+        if address is not None:
+            return Email(address, "unverified", NAME)
     return None

@@ -15,6 +15,7 @@ from chalicelib.upstreams.contacts import (
     LinkedIn,
     Output,
     Person,
+    address_of,
 )
 from chalicelib.upstreams.domains import own_domain
 from chalicelib.upstreams.errors import Missing, OutOfCredits, Refused, UpstreamFault
@@ -68,10 +69,7 @@ def _known(person: Person) -> dict[str, str]:
 
 
 def _email(email: Row) -> Email | None:
-    """An address that is not revealed comes with stars in it."""
-    address, status = email.get("email"), email.get("status")
-    if not isinstance(address, str) or "@" not in address or "*" in address:
+    address, status = address_of(email.get("email")), email.get("status")
+    if address is None or status == "UNAVAILABLE":
         return None
-    if status == "UNAVAILABLE":
-        return None
-    return Email(address.lower(), "verified" if status == "VERIFIED" else "unverified", NAME)
+    return Email(address, "verified" if status == "VERIFIED" else "unverified", NAME)

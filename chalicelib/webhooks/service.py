@@ -69,6 +69,7 @@ def _renewed(item: SubscriptionItem, body: Subscribe) -> SubscriptionItem:
             actions=[
                 SubscriptionItem.filter.set(_stored(body)),
                 SubscriptionItem.disabled_at.remove(),
+                SubscriptionItem.renewed_at.set(clock.now()),
             ],
             condition=SubscriptionItem.subscription_id == item.subscription_id,
         )

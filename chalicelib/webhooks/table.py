@@ -25,6 +25,8 @@ class SubscriptionItem(WorkspaceItem, discriminator=KIND):
     filter = JSONAttribute(default=dict)
     """What a lead must be, in the names of `WebhookFilter`; a row from before v2 may name more."""
     created_at = UTCDateTimeAttribute()
+    renewed_at = UTCDateTimeAttribute(null=True)
+    """When the URL was subscribed again; what was decided before does not disable it."""
     disabled_at = UTCDateTimeAttribute(null=True)
     """When we gave the address up."""
 

@@ -77,6 +77,8 @@ def built(api: Api, queues: QueueHand) -> House:
     second = {"pairs": [{"accountHandle": "smallharbor", "segmentId": segment}]}
     other = _made(api.post("/streams", second))
     stream_id = made["id"]
+    own = {"webhookUrl": HOOK, "deliveryDestination": "leads_plus_webhook"}
+    assert api.patch(f"/streams/{stream_id}", own).status_code == 200
     template = _made(api.post("/dm-templates", {"name": "Old", "messageBody": "Hi"}))
     return House(
         ids={

@@ -249,6 +249,36 @@ class TestExport:
         (user,) = (row for row in rows if row["type"] == "user")
         assert user["email"] == "noor@orbitdesk.example"
 
+    def test_contacts_are_in_it_with_source_and_time(
+        self, api: Api, queues: QueueHand, finders: FinderWorld
+    ) -> None:
+        stream_id = _found(api, queues)
+        finders.pdl_finds(work_email="them@there.example")
+        body = {"requested_outputs": ["email"]}
+        lead = _leads(api, stream_id)[0]
+        assert api.post(f"/leads/{lead['id']}/enrich", body).status_code == 200
+        assert api.post("/lookups/enrich", {"x_handle": "person_001", **body}).status_code == 200
+        api.post("/me/export")
+        export = exporting.newest(api.user_id)
+        assert export is not None
+        _take(jobs.ExportUser(user_id=api.user_id, export_id=export.export_id))
+        queues.drain()
+        files = api.get("/me/export").json_body["files"]
+        rows = [row for file in files for row in _lines(file["url"])]
+        (row,) = (each for each in rows if each.get("lead_id") == lead["id"])
+        assert row["enrichment"]["email"] == "them@there.example"
+        told = {
+            "source": "people_data_labs",
+            "foundAt": row["enrichment"]["sources"]["email"]["foundAt"],
+        }
+        assert row["enrichment"]["sources"] == {"email": told}
+        (shown,) = (each for each in _leads(api, stream_id) if each["id"] == lead["id"])
+        assert shown["contactSources"]["email"]["source"] == "people_data_labs"
+        (lookup,) = (each for each in rows if each["type"] == "lookup")
+        found = lookup["result"]["email"]
+        assert (found["address"], found["provider"]) == ("them@there.example", told["source"])
+        assert lookup["created_at"] >= lead["discoveredAt"]
+
     def test_parts_go_on_where_the_last_one_ended(self, api: Api, queues: QueueHand) -> None:
         _found(api, queues)
         api.post("/me/export")

@@ -71,10 +71,15 @@ class Money(RuleBasedStateMachine):
         self._pass_time(61)
         answer = self.world.act(lambda: self.world.api.post(path, body), death)
         status = None if answer is None else answer.status_code
-        self.world.tell(f"POST {path} {body or ''}: {status}")
+        self.world.tell(f"POST {self._named(path)} {body or ''}: {status}")
         self._note_settled()
         assert answer is None or answer.status_code != 500, answer.body
         return status
+
+    def _named(self, path: str) -> str:
+        """With handles for ids, which are others in each telling."""
+        handles = {str(account_id): handle for handle, account_id in self.ids.items()}
+        return "/".join(handles.get(part, part) for part in path.split("/"))
 
     def _note_settled(self) -> None:
         """A subscription that our tables heard of seats the accounts as they were then."""
@@ -149,10 +154,9 @@ class Money(RuleBasedStateMachine):
         handle, tier, death = self._some(chance, awake=True), chance.choice(ORDER), death_by(chance)
         if handle not in self.ids:
             return
-        self._pass_time(61)
-        path, ends = f"/accounts/{self.ids[handle]}/change-tier", self.world.period_end()
         before = self.world.accounts()[self.ids[handle]].version
-        status = self._post(path, {"newTier": tier}, death)
+        path = f"/accounts/{self.ids[handle]}/change-tier"
+        status, ends = self._post(path, {"newTier": tier}, death), self.world.period_end()
         row = self.world.accounts()[self.ids[handle]]
         assert row.version == before
         is_done = tier in (row.pending_tier, None if row.pending_tier else row.tier)

@@ -45,7 +45,6 @@ OF_UPSTREAMS = (
     Fault.TIMED_OUT,
 )
 OF_MESSAGES = (Fault.TWICE, Fault.LATE)
-_NOT_AT_CALLS = (*OF_MESSAGES, Fault.BACKWARDS)
 _CHAOS = b'{"detail": "chaos"}'
 AWS_SERVICES = frozenset(aws.SERVICES)
 
@@ -56,7 +55,8 @@ class Saboteur:
 
     fault: Fault | None = None
     at: int = 0
-    """The number of the call, from 1, or of the message for faults of messages."""
+    """The number of the message, from 1; of the call among those from `site`."""
+    site: Site | None = None
     calls: list[Site] = field(default_factory=list)
     struck: Site | None = None
     _handler: str = ""
@@ -112,10 +112,11 @@ class Saboteur:
 
     def _note(self, service: str, operation: str) -> Fault | None:
         """Count a call; the fault that it meets."""
-        self.calls.append(Site(self._handler, service, operation, place()))
-        if self.fault in _NOT_AT_CALLS or len(self.calls) != self.at:
+        site = Site(self._handler, service, operation, place())
+        self.calls.append(site)
+        if self.struck or site != self.site or self.calls.count(site) != self.at:
             return None
-        self.struck = self.calls[-1]
+        self.struck = site
         return self.fault
 
     def _before_aws(

@@ -14,6 +14,7 @@ from chalicelib.settings import settings
 from chalicelib.workspace import rows
 from tests.api_client import Api
 from tests.chaos.stage import Stage
+from tests.chaos.told import told
 
 _RUN = (
     "status",
@@ -51,6 +52,7 @@ def outcome(stage: Stage, *, but: tuple[str, ...] = ()) -> dict[str, Any]:
         "schedules": _schedules(api.user_id),
         "accounts": _accounts(api.user_id),
         "received": _received(stage),
+        "told": told(stage),
         "credits": _credits(api.user_id),
         "dead": [parcel.function for parcel in stage.courier.dead],
     }

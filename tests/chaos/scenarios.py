@@ -10,7 +10,9 @@ import pytest
 
 from chalicelib import aws, clock, queues
 from chalicelib.billing import credits
+from chalicelib.settings import settings
 from chalicelib.streams.table import StreamItem
+from localdev import telegram
 from tests.chaos.outcome import schedules
 from tests.chaos.stage import Stage
 from tests.finder_world import finder_world
@@ -29,6 +31,8 @@ class Scenario(NamedTuple):
     """Gets what `prepare` returned."""
     of_whoever_came_first: tuple[str, ...] = ()
     """What runs tell that depends on which of two streams read an account first."""
+    ends: str = "succeeded"
+    """How all runs end."""
 
 
 def _pair(segment: str, tier: str = "growth") -> dict[str, Any]:
@@ -147,6 +151,34 @@ def _hooked(stage: Stage) -> int:
     return int(made["id"])
 
 
+def _told(stage: Stage) -> int:
+    """A stream whose runs are told by a sheet, a digest, Telegram, and an alert when they fail."""
+    url, stage.chats = stage.stack.enter_context(telegram.serve())
+    for forget in (stage.fresh_process, settings.cache_clear):
+        stage.stack.callback(forget)
+    environment = stage.stack.enter_context(pytest.MonkeyPatch.context())
+    environment.setenv("TELEGRAM_BASE_URL", url)
+    environment.setenv("TELEGRAM_BOT_TOKEN", telegram.TOKEN)
+    settings.cache_clear()
+    stage.fresh_process()
+    wishes = {"telegramEnabled": True, "telegramChatId": "42", "runFailureAlerts": True}
+    stage.ask("PUT", "/notification-settings", wishes)
+    stream_id = _stream(
+        stage,
+        syncTimes=[],
+        emailDigestOverride="after_every_sync",
+        csvEmailRecipients={"to": f"sheets-{stage.name}@example.org", "format": "csv"},
+    )
+    stage.drain()
+    return stream_id
+
+
+def _told_of_failure(stage: Stage) -> int:
+    stream_id = _told(stage)
+    stage.control("profile", {"handle": "orbitdesk", "protected": True})
+    return stream_id
+
+
 def _enriching(stage: Stage) -> int:
     """A stream whose leads are looked up, with credits for all of them."""
     finders = stage.stack.enter_context(finder_world(pytest.MonkeyPatch()))
@@ -180,6 +212,8 @@ SCENARIOS = (
     Scenario("a renamed account", _renamed, _run),
     Scenario("a fallback mid-run", _falling_back, _run),
     Scenario("a run that is announced", _hooked, _run),
+    Scenario("a run that people are told of", _told, _run),
+    Scenario("a failed run", _told_of_failure, _run, ends="failed"),
     Scenario("leads whose contacts are looked up", _enriching, _run),
     Scenario("a re-test", _retargeted, _retest),
 )

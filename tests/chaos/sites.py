@@ -9,7 +9,7 @@ from typing import NamedTuple
 from localdev.environment import ROOT
 
 _OURS = f"{ROOT / 'chalicelib'}/"
-_DOORS = ("aws.py", "db.py", "queues.py", "telemetry.py", "upstreams/", "open_web/")
+_DOORS = ("aws.py", "db.py", "mail.py", "queues.py", "telemetry.py", "upstreams/", "open_web/")
 """Modules that make calls for others: who called them is the place."""
 _NAMES = re.compile(r"(?<=/users/)[^/]+|(?<=/acts/)[^/]+|(?<=/)(?=[^/]*\d)[^/]{4,}")
 """Parts of a path that name one thing among many."""
@@ -21,6 +21,7 @@ _VENDORS = {
     "/enrich-person": "prospeo",
     "/v2/": "apify",
     "/hooks/": "receiver",
+    "/bot": "telegram",
 }
 
 

@@ -17,11 +17,14 @@ import time_machine
 from chalicelib import queues, wiring
 from chalicelib.settings import settings
 from localdev.desk.server import Desk
+from localdev.telegram import Chats
 from localdev.xworld.server import Server
 from tests.api_client import Api
 from tests.chaos.courier import Courier, Parcel
 from tests.chaos.faults import OF_MESSAGES, Fault, Killed, Saboteur
 
+LEFT = 60
+"""Followers who leave `@orbitdesk` at first: what stays is two pages, two batches."""
 BEGINNING = datetime(2026, 7, 5, 6, 15, tzinfo=UTC)
 CLIENT_WAITS = 20
 """Seconds after which a client that got no answer asks again."""
@@ -36,6 +39,8 @@ _numbers = count(1)
 class Stage:
     """What a scenario plays on."""
 
+    name: str
+    """The local part of the user's address, and of no other's."""
     api: Api
     x_world: Server
     desk: Desk
@@ -45,6 +50,8 @@ class Stage:
     courier: Courier
     stack: ExitStack
     """For what a scenario wants open until the end."""
+    chats: Chats | None = None
+    """What the bot wrote, in a scenario that tells people of runs."""
     errors: list[str] = field(default_factory=list)
     """Of handlers and requests that failed, how."""
     messages: int = 0
@@ -123,17 +130,18 @@ class Stage:
 @contextmanager
 def staged(x_world: Server, saboteur: Saboteur) -> Iterator[Stage]:
     """A new user and a fake X as at its first start, at the same instant every time."""
-    email = f"chaos{next(_numbers)}@example.org"
+    name = f"chaos{next(_numbers)}"
     with (
         _webhooks_to_loopback(),
         time_machine.travel(BEGINNING, tick=True) as traveller,
         Desk() as desk,
-        Api.for_new_user(email, subscribed=True) as api,
+        Api.for_new_user(f"{name}@example.org", subscribed=True) as api,
         ExitStack() as stack,
     ):
         courier = Courier(traveller)
-        stage = Stage(api, x_world, desk, traveller, saboteur, courier, stack)
+        stage = Stage(name, api, x_world, desk, traveller, saboteur, courier, stack)
         stage.control("reset", {})
+        stage.control("unfollow", {"handle": "orbitdesk", "count": LEFT})
         with courier.at_work(), saboteur.watching():
             stage.fresh_process()
             yield stage

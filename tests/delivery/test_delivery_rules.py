@@ -57,6 +57,8 @@ def test_a_receiver_may_ask_for_more_time_but_not_for_less(
         ("1.5", None),
         ("\u0661", None),
         ("", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999", None),
     ],
 )
 def test_retry_after(header: str | None, seconds: int | None) -> None:

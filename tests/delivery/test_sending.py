@@ -159,6 +159,20 @@ def test_gone_is_gone_at_once(api: Api, desk: Desk, hand: DeliverHand) -> None:
     assert subscribe(api, desk, "/hooks/status/410").disabled_at is None
 
 
+def test_an_address_that_was_subscribed_anew_stays_on_whatever_comes_late(
+    api: Api, desk: Desk, hand: DeliverHand, time: time_machine.Traveller
+) -> None:
+    item = subscribe(api, desk, "/hooks/status/410")
+    tell(item, "a")
+    hand.drain()
+    ((_, late),) = hand.waiting
+    hand.take(late)
+    time.shift(timedelta(seconds=30))
+    subscribe(api, desk, "/hooks/status/410")
+    hand.take(late, is_repeat=True)
+    assert service.one(api.user_id, item.subscription_id).disabled_at is None
+
+
 def test_five_days_of_failures_end_it_with_a_mail(
     api: Api, desk: Desk, hand: DeliverHand, time: time_machine.Traveller
 ) -> None:

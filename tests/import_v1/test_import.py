@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chalicelib.auth import keys
+from chalicelib.auth import keys, users
 from chalicelib.auth.users import SELF, UserItem
+from chalicelib.billing.adding_up import add_up
 from chalicelib.leads.table import TALLY, TallyItem
 from chalicelib.webhooks import filtering
 from tests.api_client import Api
@@ -107,6 +108,21 @@ def test_goes_on_where_it_was_stopped(aws: str) -> None:
     assert (again.new, again.known) == (0, first.new + first.known)
     counts = TallyItem.get(77, TALLY).counts.as_dict()
     assert sum(counts.values()) == 2
+
+
+def test_an_address_that_is_somebody_elses(aws: str, capsys: pytest.CaptureFixture[str]) -> None:
+    there = users.create("Noor@orbitdesk.example", "Noor")
+    assert main([str(SAMPLE)]) == 1
+    assert "users.jsonl: id 4101: email belongs to another user" in capsys.readouterr().out
+    assert not writing.is_done(4101)
+    assert writing.is_done(4102)
+    assert users.by_email("noor@orbitdesk.example").user_id == there.user_id
+
+
+@pytest.mark.usefixtures("imported")
+def test_credits_add_up() -> None:
+    assert UserItem.get(USER, SELF).credits == 9
+    assert add_up(USER) == add_up(4102) == 0
 
 
 def test_a_dry_run_writes_nothing(aws: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 import yaml
 
@@ -20,6 +21,56 @@ from localdev.ministack import REQUIREMENTS
 def compose() -> dict[str, Any]:
     found: dict[str, Any] = yaml.safe_load(FILE.read_text())
     return found
+
+
+_TEXTS: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["services"],
+    "properties": {
+        "services": {
+            "additionalProperties": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["image", "profiles", "ports"],
+                "properties": {
+                    "image": {"type": "string"},
+                    "profiles": _TEXTS,
+                    "ports": _TEXTS | {"items": {"pattern": r"^[\d.]+:\d+:\d+$"}},
+                    # A bare `yes` or 1 would reach the container as YAML understands it.
+                    "environment": {"additionalProperties": {"type": "string"}},
+                    "volumes": _TEXTS,
+                    "healthcheck": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["test"],
+                        "properties": {
+                            "test": _TEXTS,
+                            "interval": {"type": "string", "pattern": r"^\d+(ms|s|m)$"},
+                            "retries": {"type": "integer", "minimum": 1},
+                        },
+                    },
+                },
+            },
+        },
+        "volumes": {"additionalProperties": {"type": "object"}},
+    },
+}
+"""The part of the Compose specification that the file uses, and nothing else."""
+
+
+def test_its_form(compose: dict[str, Any]) -> None:
+    jsonschema.validate(compose, SCHEMA)
+
+
+@pytest.mark.parametrize(
+    "slip", [{"port": ["127.0.0.1:1:1"]}, {"environment": {"DEBUG": 1}}, {"healthcheck": {}}]
+)
+def test_a_slip_is_seen(compose: dict[str, Any], slip: dict[str, Any]) -> None:
+    wrong = {"services": {"one": {**compose["services"]["ministack"], **slip}}}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(wrong, SCHEMA)
 
 
 def test_every_service_has_a_profile_and_an_exact_image(compose: dict[str, Any]) -> None:

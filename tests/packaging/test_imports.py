@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
 from app import app
-from tools.packaging.functions import functions
+from bench.loading import WORK, loaded
+from tools.packaging.functions import API, functions
 from tools.packaging.tree import ROOT
 
 OF_WORKERS = {
@@ -38,8 +40,6 @@ print(json.dumps(sorted(sys.modules)))
 
 
 def _loaded(code: str, **variables: str) -> set[str]:
-    import os
-
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -74,20 +74,19 @@ def test_a_worker_loads_no_room_before_its_job() -> None:
     assert loaded & OF_WORKERS == set()
 
 
-@pytest.mark.parametrize(
-    ("function", "module"),
-    [
-        ("start_run", "chalicelib.runs.pipeline"),
-        ("scrape", "chalicelib.runs.pipeline"),
-        ("enrich", "chalicelib.runs.pipeline"),
-        ("settle_billing", "chalicelib.settlement.settling"),
-        ("deliver", "chalicelib.delivery.dispatch"),
-        ("nightly", "chalicelib.nightly.walking"),
-    ],
-)
-def test_a_workers_code_opens_no_door(function: str, module: str) -> None:
-    assert function in {each.name for each in functions(app)}
-    loaded = _loaded(LOAD.replace("import app", f"import app, {module}"))
-    assert module in loaded
-    doors = {name for name in loaded if name.endswith(".routes") and name != "chalicelib.v1.routes"}
-    assert doors == set()
+def test_every_function_is_looked_at() -> None:
+    assert {work.partition(" ")[0] for work in WORK} == {each.name for each in functions(app)}
+
+
+@pytest.mark.parametrize("work", [work for work in WORK if not work.startswith(API)])
+def test_a_workers_code_opens_no_door(work: str) -> None:
+    found = loaded(work, os.environ, ROOT, rounds=1)
+    assert set(WORK[work]) <= found.modules
+    assert found.rooms == set()
+
+
+@pytest.mark.parametrize("work", [work for work in WORK if work.startswith(API)])
+def test_a_rooms_code_is_no_workers(work: str) -> None:
+    found = loaded(work, os.environ, ROOT, rounds=1)
+    assert found.rooms == set(WORK[work])
+    assert found.modules & OF_WORKERS == set()

@@ -9,12 +9,14 @@ import httpx
 import pytest
 
 from chalicelib.accounts.table import AccountItem
+from chalicelib.runs.steps.read import PATIENCE
 from chalicelib.workspace import rows
 from localdev.xworld.person import people_of
 from localdev.xworld.server import Server, serve
 from localdev.xworld.world import XWorld
 from tests.api_client import Api
 from tests.pipeline.impatient import ImpatientHand, an_impatient_hand
+from tests.pipeline.outbox import noted
 from tests.worlds import BIOS, FOLLOWERS, MATCHING
 
 LIST = "/v1/twitter/users/orbitdesk/followers"
@@ -146,7 +148,11 @@ def test_a_list_that_breaks_off_is_not_called_complete_and_the_next_run_reads_th
 def test_nobody_answers_any_more(api: Api, hand: ImpatientHand, x_world: Server) -> None:
     stream_id = api.create_stream()["id"]
     _fault(x_world, BADGER | {"path": LIST, "after": 2}, APIFY)
-    run = _run(api, hand, stream_id)
+    with noted() as sent:
+        run = _run(api, hand, stream_id)
+    for _ in range(PATIENCE):
+        assert run["status"] == "running"
+        run = _handed_back(api, hand, stream_id, sent)
     assert (run["status"], run["errorMessage"]) == ("failed", "No X data provider answered")
     assert run["progressLog"][-1]["step"] == "failed"
     assert run["completedAt"] is not None
@@ -158,6 +164,30 @@ def test_nobody_answers_any_more(api: Api, hand: ImpatientHand, x_world: Server)
     assert (run["status"], run["newFollowersCount"]) == ("succeeded", FOLLOWERS - 100)
     assert _handles(api, stream_id) == _everybody()
     assert len(_handles(api, stream_id, everybody=False)) == MATCHING
+
+
+def test_a_fault_that_passes_fails_no_run(api: Api, hand: ImpatientHand, x_world: Server) -> None:
+    stream_id = api.create_stream()["id"]
+    _fault(x_world, BADGER | {"path": LIST, "after": 2}, APIFY)
+    with noted() as sent:
+        _run(api, hand, stream_id)
+    _mend(x_world)
+    run = _handed_back(api, hand, stream_id, sent)
+    assert (run["status"], run["newFollowersCount"]) == ("succeeded", FOLLOWERS)
+    assert _handles(api, stream_id) == _everybody()
+
+
+def _handed_back(
+    api: Api, hand: ImpatientHand, stream_id: int, sent: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """The run, once the read that was put off last has come again."""
+    put_off = [each for each in sent if each["body"].get("unanswered") is not None][-1]
+    assert 10 <= put_off["DelaySeconds"] <= 60
+    with noted() as again:
+        hand.hand("scrape", put_off["MessageBody"])
+        hand.drain()
+    sent += again
+    return dict(api.get(f"/streams/{stream_id}/runs").json_body["runs"][0])
 
 
 def test_a_run_that_read_nothing_costs_nothing(

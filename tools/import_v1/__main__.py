@@ -37,6 +37,9 @@ def main(arguments: list[str] | None = None) -> int:
         if writing.is_done(user_id):
             outcome["users that were through"] += 1
             continue
+        if writing.is_taken(rows):
+            left_out.append(f"users.jsonl: id {user_id}: email belongs to another user")
+            continue
         written = writing.write(rows)
         outcome.update({"rows written": written.new, "rows that were there": written.known})
     _report(made, outcome, left_out, dry_run=given.dry_run)

@@ -103,6 +103,7 @@ def _user(found: Belongings, *, counted: int) -> list[db.Table]:
         status=user.subscription_status,
         slots={tier_of(tier): number for tier, number in user.slots.items()},
         credits=user.credits,
+        opening=user.credits,
         timezone=user.timezone,
         email_digest=user.email_digest,
         customer_id=user.stripe_customer_id,

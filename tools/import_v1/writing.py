@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib import db, queues
-from chalicelib.auth.users import SELF, UserItem
+from chalicelib.auth.users import SELF, IdentityItem, UserItem
 from chalicelib.follow_up import FollowUp
 from chalicelib.leads.table import LeadItem
 from chalicelib.leads.tally import Changes, new_tally
@@ -27,6 +27,13 @@ class Written:
 def is_done(user_id: int) -> bool:
     """Whether this user was imported to the end: the user's own row is written last."""
     return UserItem.find(user_id, SELF) is not None
+
+
+def is_taken(found: Rows) -> bool:
+    """Whether somebody else signs in with this user's address already."""
+    *_, identity, user = found.rows
+    known = IdentityItem.find(identity.identity)
+    return known is not None and known.user_id != user.user_id
 
 
 def write(found: Rows) -> Written:

@@ -153,6 +153,7 @@ _BUSINESS = (
     ("ProviderFailures", "provider-down", "X data providers fail.", 20, 300),
     ("RunsStoodStill", "stuck-run", "A run stood still and was taken up again.", 1, 300),
     ("StripeDrifted", "credit-drift", "Stripe's quantities and our rows disagreed.", 1, 3600),
+    ("CreditsDrifted", "credit-drift", "A balance and its ledger disagreed.", 1, 3600),
     ("SchedulesDrifted", "schedule-drift", "Schedules and streams disagreed.", 10, 3600),
 )
 """What the code counts by chalicelib/telemetry.py: metric, page, sentence, threshold, seconds."""

@@ -13,7 +13,8 @@ _WIDTH, _HEIGHT, _A_ROW = 12, 6, 2
 _BUSINESS = {
     "What runs find": ("ProfilesJudged", "BotsDropped", "LeadsFound"),
     "What runs cost": ("UpstreamCalls", "UpstreamRows", "LanguageModelTokens"),
-    "What is wrong": ("ProviderFailures", "RunsStoodStill", "RunsFailed", "StripeDrifted"),
+    "What is wrong": ("ProviderFailures", "RunsStoodStill", "RunsFailed"),
+    "What drifted": ("StripeDrifted", "CreditsDrifted", "SchedulesDrifted"),
 }
 
 

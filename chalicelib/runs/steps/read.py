@@ -23,12 +23,16 @@ from chalicelib.runs.steps.slots import give_back
 from chalicelib.runs.table import RunItem
 from chalicelib.streams.table import StreamItem
 from chalicelib.upstreams import AccountRef, Page, Usage
-from chalicelib.upstreams.errors import Crowded, UpstreamFault
+from chalicelib.upstreams.errors import Crowded, Unavailable, UpstreamFault
 from chalicelib.upstreams.profiles import Profiles
 from chalicelib.workspace import WorkspaceItem
 
 SWEEP_DAYS = 7
 """A list whose count stands still is read all the same after this many days."""
+PATIENCE = 2
+"""How often a read that no provider answers is handed back before its runs fail."""
+LONGEST_PAUSE = 60
+"""Seconds; a read whose providers all rest for longer fails at once."""
 WAIT_SECONDS = 5
 """How long a job waits while another reader holds its account."""
 
@@ -73,11 +77,28 @@ class Reader:
             return
         try:
             self._work_on(scan)
-        except Crowded as crowded:
+        except Unavailable as fault:
             scans.release(scan)
-            waits = 0 if self.has_moved else self.job.waits + 1
-            delay = rules.pause(waits, crowded.retry_after or 0.0, self.chance())
-            self._come_back(delay, came_again=self.is_repeat, waits=waits)
+            self._hand_back(fault)
+
+    def _hand_back(self, fault: Unavailable) -> None:
+        """Go on later: no call was left, or no provider answered."""
+        name, times = "unanswered", self._unanswered + 1
+        if isinstance(fault, Crowded):
+            name, times = "waits", 0 if self.has_moved else self.job.waits + 1
+        delay = rules.pause(times, fault.retry_after or 0.0, self.chance())
+        self._come_back(delay, came_again=self.is_repeat, **{name: times})
+
+    @property
+    def _unanswered(self) -> int:
+        return 0 if self.has_moved else self.job.unanswered
+
+    def _is_hopeless(self, fault: UpstreamFault) -> bool:
+        """Whether a read that met this ends its runs, rather than being tried again."""
+        if isinstance(fault, Crowded):
+            return False
+        is_passing = isinstance(fault, Unavailable) and (fault.retry_after or 0) <= LONGEST_PAUSE
+        return not is_passing or self._unanswered >= PATIENCE
 
     def _work_on(self, scan: ScanItem) -> None:
         self.hand.repair(scan)
@@ -96,7 +117,9 @@ class Reader:
 
     def _come_back(self, delay_seconds: int = 0, **changes: Any) -> None:
         """Have a fresh job go on, behind whatever others wait for. It is no failure of this one."""
-        later = self.job.model_copy(update={"waits": 0, "came_again": False, **changes})
+        later = self.job.model_copy(
+            update={"waits": 0, "unanswered": 0, "came_again": False, **changes}
+        )
         queues.send([later], delay_seconds=delay_seconds)
 
     def _is_awaited(self) -> bool:
@@ -204,9 +227,9 @@ class Reader:
                 continue
             try:
                 page = self._page(scan)
-            except Crowded:
-                raise
             except UpstreamFault as fault:
+                if not self._is_hopeless(fault):
+                    raise
                 self._finish(scan, complete=False, error=asking.reason(fault, scan.handle))
                 return True
             is_end = page.cursor is None and not page.profiles

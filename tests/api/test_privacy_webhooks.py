@@ -1,0 +1,71 @@
+"""Erasing a person reaches webhooks that were not delivered yet, and takes nobody else along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from chalicelib import clock
+from localdev.desk.server import Desk
+from tests.api_client import Api
+from tests.delivery.hand import DeliverHand, subscribe
+
+PATH = "/hooks/ok"
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Receivers of webhooks over HTTP."""
+    with Desk() as running:
+        yield running
+
+
+@pytest.fixture
+def hand(aws: str) -> DeliverHand:
+    """A hand on the deliver queue."""
+    return DeliverHand()
+
+
+def _found(api: Api, hand: DeliverHand, stream_id: int) -> list[dict[str, Any]]:
+    assert api.post(f"/streams/{stream_id}/run").status_code == 202
+    hand.drain()
+    return list(api.get(f"/streams/{stream_id}/leads?limit=500").json_body["leads"])
+
+
+def test_the_others_are_still_told(api: Api, desk: Desk, hand: DeliverHand) -> None:
+    subscribe(api, desk, PATH)
+    desk.behave(PATH, "status/503")
+    leads = _found(api, hand, api.create_stream()["id"])
+    erased, *others = leads
+    assert api.delete(f"/leads/{erased['id']}").status_code == 202
+    hand.work()
+    desk.behave(PATH, "ok")
+    with time_machine.travel(clock.now() + timedelta(seconds=7)):
+        hand.take_due()
+    first, last = desk.inbox.all()
+    assert first.headers["webhook-id"] == last.headers["webhook-id"]
+    assert last.is_verified
+    assert erased["profile"]["xUserId"].encode() in first.content
+    assert erased["profile"]["xUserId"].encode() not in last.content
+    assert last.shown()["body"]["data"]["leads"] == others
+
+
+def test_what_tells_of_nobody_else_is_not_sent(api: Api, desk: Desk, hand: DeliverHand) -> None:
+    stream_id = api.create_stream()["id"]
+    lead = _found(api, hand, stream_id)[0]
+    subscribe(api, desk, PATH, feedbackStatus="good")
+    desk.behave(PATH, "status/503")
+    verdict = {"segmentId": lead["segmentId"], "feedback": "good"}
+    assert api.post(f"/leads/{lead['id']}/feedback", verdict).status_code == 200
+    hand.drain()
+    assert len(desk.inbox.all()) == 1
+    assert api.delete(f"/leads/{lead['id']}").status_code == 202
+    hand.work()
+    desk.behave(PATH, "ok")
+    with time_machine.travel(clock.now() + timedelta(seconds=7)):
+        hand.take_due()
+    assert len(desk.inbox.all()) == 1
