@@ -37,6 +37,7 @@ REFUSED_BY_RULE = {
         "list_enrich_lookups",
         "list_email_lookups",
         "list_webhook_messages",
+        "list_stream_webhook_messages",
     ),
     "a token or a signature that was made up is none": (
         "finish_sign_in",
@@ -79,6 +80,10 @@ STAYS_KNOWN = {
         "list_runs_of_stream",
         "get_run",
         "list_leads_of_stream",
+        "list_stream_webhook_messages",
+        "rotate_stream_webhook_secret",
+        "replay_stream_webhook",
+        "try_stream_webhook",
         # What an ended subscription was sent can still be seen.
         "list_webhook_messages",
     ),
