@@ -139,8 +139,10 @@ def list_stream_webhook_messages(
     caller: Caller, stream_id: StreamId, query: MessagesQuery
 ) -> WebhookMessages:
     """List what a stream's own address was sent in the last 14 days, with every attempt."""
-    address.one(caller.user_id, stream_id)
-    return looking.messages(key_of(caller.user_id, STREAM, stream_id), query)
+    page = looking.messages(key_of(caller.user_id, STREAM, stream_id), query)
+    if not page.messages:
+        address.one(caller.user_id, stream_id)
+    return page
 
 
 @router.post(f"{_OWN}/test", status=202, errors=[errors.StreamNotFound, errors.StreamWebhookOff])
