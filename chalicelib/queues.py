@@ -67,10 +67,13 @@ def _entry(name: str, job: Job, delay_seconds: int) -> dict[str, Any]:
     return body if user_id is None else {**body, "MessageGroupId": str(user_id)}
 
 
-def kind_of(body: str) -> str | None:
-    """What tells the jobs of one queue apart. Raises ValueError for what is no JSON."""
+def kind_of(body: str) -> str:
+    """What tells the jobs of one queue apart; empty where a job has none.
+
+    Raises ValueError for what is no JSON.
+    """
     found = json.loads(body)
-    return found.get("kind") if isinstance(found, dict) else None
+    return str(found.get("kind", "")) if isinstance(found, dict) else ""
 
 
 @dataclass(frozen=True, slots=True)

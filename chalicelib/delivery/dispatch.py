@@ -6,16 +6,14 @@ Modules are loaded when the first message of their kind comes.
 
 from __future__ import annotations
 
-import json
-
 from chalicelib.delivery.edges import Edges
-from chalicelib.queues import Message
+from chalicelib.queues import Message, kind_of
 from chalicelib.runs.jobs import Announce
 
 
 def take(message: Message, edges: Edges) -> None:
     """Take a message of the deliver queue. Raises LookupError for a kind that nobody knows."""
-    match json.loads(message.body)["kind"]:
+    match kind_of(message.body):
         case "announce":
             from chalicelib.delivery import announcing
 

@@ -20,84 +20,16 @@ class _Shelf(GlobalSecondaryIndex[Any]):
     rank = UnicodeAttribute(range_key=True)
 
 
-class StreamNew(_Shelf):
-    """Matched and not exported, of a stream."""
+def shelf(name: str, *, key: str) -> _Shelf:
+    """The rows that carry `key`, the number of a stream or a user; the others are not on it."""
 
     class Meta:
-        index_name = "stream-new"
+        index_name = name
         projection = AllProjection()
 
-    stream_new = db.IntegerAttribute(hash_key=True)
-
-
-class StreamExported(_Shelf):
-    """Exported, of a stream, whether they match now or not."""
-
-    class Meta:
-        index_name = "stream-exported"
-        projection = AllProjection()
-
-    stream_exported = db.IntegerAttribute(hash_key=True)
-
-
-class StreamMatched(_Shelf):
-    """Matched, of a stream, exported or not."""
-
-    class Meta:
-        index_name = "stream-matched"
-        projection = AllProjection()
-
-    stream_matched = db.IntegerAttribute(hash_key=True)
-
-
-class StreamEveryone(_Shelf):
-    """All whom runs of a stream judged."""
-
-    class Meta:
-        index_name = "stream-everyone"
-        projection = AllProjection()
-
-    stream_id = db.IntegerAttribute(hash_key=True)
-
-
-class UserNew(_Shelf):
-    """Matched and not exported, over all streams of a user."""
-
-    class Meta:
-        index_name = "user-new"
-        projection = AllProjection()
-
-    user_new = db.IntegerAttribute(hash_key=True)
-
-
-class UserExported(_Shelf):
-    """Exported, over all streams of a user."""
-
-    class Meta:
-        index_name = "user-exported"
-        projection = AllProjection()
-
-    user_exported = db.IntegerAttribute(hash_key=True)
-
-
-class UserMatched(_Shelf):
-    """Matched, over all streams of a user."""
-
-    class Meta:
-        index_name = "user-matched"
-        projection = AllProjection()
-
-    user_matched = db.IntegerAttribute(hash_key=True)
-
-
-class UserEveryone(_Shelf):
-    """All whom runs judged, over all streams of a user."""
-
-    class Meta:
-        index_name = "user-everyone"
-        projection = AllProjection()
-
-    user_id = db.IntegerAttribute(hash_key=True)
+    attributes = {"Meta": Meta, key: db.IntegerAttribute(hash_key=True)}
+    made: type[_Shelf] = type(name, (_Shelf,), attributes)
+    return made()
 
 
 class WithId(GlobalSecondaryIndex[Any]):

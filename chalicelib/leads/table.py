@@ -45,14 +45,14 @@ class ShelfItem(db.Table):
     user_exported = db.IntegerAttribute(null=True)
     user_matched = db.IntegerAttribute(null=True)
 
-    of_stream_new = indexes.StreamNew()
-    of_stream_exported = indexes.StreamExported()
-    of_stream_matched = indexes.StreamMatched()
-    of_stream_everyone = indexes.StreamEveryone()
-    of_user_new = indexes.UserNew()
-    of_user_exported = indexes.UserExported()
-    of_user_matched = indexes.UserMatched()
-    of_user_everyone = indexes.UserEveryone()
+    of_stream_new = indexes.shelf("stream-new", key="stream_new")
+    of_stream_exported = indexes.shelf("stream-exported", key="stream_exported")
+    of_stream_matched = indexes.shelf("stream-matched", key="stream_matched")
+    of_stream_everyone = indexes.shelf("stream-everyone", key="stream_id")
+    of_user_new = indexes.shelf("user-new", key="user_new")
+    of_user_exported = indexes.shelf("user-exported", key="user_exported")
+    of_user_matched = indexes.shelf("user-matched", key="user_matched")
+    of_user_everyone = indexes.shelf("user-everyone", key="user_id")
     with_id = indexes.WithId()
 
     def stand(self, *, new: bool, exported: bool, matched: bool) -> list[Action]:

@@ -38,7 +38,7 @@ class Caretaker:
         }
 
     def take(self, message: Message) -> None:
-        """Take a message of the upkeep queue. One from before there were kinds is a follow-up."""
+        """Take a message of the upkeep queue; one without a kind is a follow-up."""
         self._takers[kind_of(message.body) or "follow_up"](message.body)
 
     def _follow_up(self, body: str) -> None:

@@ -7,7 +7,7 @@ Schedules of users who are gone are found by walking the schedules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import ClassVar, Literal
 
 from chalicelib import queues
@@ -51,8 +51,9 @@ def walk_users(job: WalkUsers) -> None:
         total_segments=SEGMENTS,
         attributes_to_get=["identity", "user_id"],
     )
-    for user_ids in _parts(int(row.user_id) for row in rows):
-        queues.send([Reconcile(user_id=user_id) for user_id in sorted(set(user_ids))])
+    ids = (int(row.user_id) for row in rows)
+    while some := set(islice(ids, _AT_ONCE)):
+        queues.send([Reconcile(user_id=user_id) for user_id in sorted(some)])
 
 
 def walk_schedules(job: WalkSchedules, schedules: Schedules) -> None:
@@ -63,14 +64,3 @@ def walk_schedules(job: WalkSchedules, schedules: Schedules) -> None:
     there = {int(row.user_id) for row in UserItem.find_all((each, SELF) for each in user_ids)}
     for user_id in sorted(user_ids - there):
         mend_schedules(user_id, schedules)
-
-
-def _parts(user_ids: Iterable[int]) -> Iterator[Sequence[int]]:
-    part: list[int] = []
-    for user_id in user_ids:
-        part.append(user_id)
-        if len(part) == _AT_ONCE:
-            yield part
-            part = []
-    if part:
-        yield part

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from localdev.desk.inbox import Inbox
 from localdev.desk.moods import MOODS
+from localdev.loopback import LoopbackServer
 
 Page = Callable[[Inbox], str]
 
@@ -23,7 +22,7 @@ class Desk:
         """`page` makes what people see at `/`. Raises OSError when the port is taken."""
         self._http = _HttpServer(port, page)
         self.inbox = self._http.inbox
-        self.url = f"http://127.0.0.1:{self._http.server_port}"
+        self.url = self._http.url
         threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True).start()
 
     def behave(self, path: str, mood: str) -> None:
@@ -33,9 +32,7 @@ class Desk:
     def stop(self) -> None:
         """End all connections."""
         self._http.ending.set()
-        self._http.shutdown()
-        self._http.close_connections()
-        self._http.server_close()
+        self._http.stop()
 
     def __enter__(self) -> Desk:
         return self
@@ -44,37 +41,13 @@ class Desk:
         self.stop()
 
 
-class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _HttpServer(LoopbackServer):
     def __init__(self, port: int, page: Page | None) -> None:
         self.inbox = Inbox()
         self.moods: dict[str, str] = {}
         self.page = page
         self.ending = threading.Event()
-        self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer asks the name service for the host's name here; nothing needs it.
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        for connection in list(self._open):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue  # its other end was faster
+        super().__init__(port, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that hangs up on an endless answer is what it should do."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import urlsplit
 
+from localdev.loopback import LoopbackServer
 from localdev.stripe.service import Reply, Request, Service
 
 
@@ -18,8 +17,8 @@ class Server:
     def __init__(self, service: Service, port: int = 0) -> None:
         self.service = service
         self._http = _HttpServer(port, service)
-        self.port: int = self._http.server_address[1]
-        self.url = service.books.address = f"http://127.0.0.1:{self.port}"
+        self.port = self._http.server_port
+        self.url = service.books.address = self._http.url
 
     def __enter__(self) -> Server:
         run = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True)
@@ -27,35 +26,13 @@ class Server:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._http.shutdown()
-        self._http.close_connections()
-        self._http.server_close()
+        self._http.stop()
 
 
-class _HttpServer(ThreadingHTTPServer):
-    daemon_threads = True
-
+class _HttpServer(LoopbackServer):
     def __init__(self, port: int, service: Service) -> None:
         self.service = service
-        self._open: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer asks the name service for the host's name here; nothing needs it.
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        self._open.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        for connection in list(self._open):
-            connection.shutdown(socket.SHUT_RDWR)
+        super().__init__(port, _Handler)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import traceback
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from socketserver import TCPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from localdev.loopback import LoopbackServer
 from localdev.xworld.exchange import Answer, Request
 from localdev.xworld.service import Service
 from localdev.xworld.world import XWorld
@@ -23,8 +22,8 @@ class Server:
 
     def __init__(self, world: XWorld, http: _HttpServer) -> None:
         self.world = world
-        self.port: int = http.server_address[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = http.server_port
+        self.url = http.url
         self._http = http
         self._thread = threading.Thread(
             target=http.serve_forever, args=(0.05,), name="xworld", daemon=True
@@ -34,9 +33,7 @@ class Server:
     def stop(self) -> None:
         """End all connections, those held open by a fault included, and wait until it is done."""
         self._http.stopping.set()
-        self._http.shutdown()
-        self._http.close_connections()
-        self._http.server_close()
+        self._http.stop()
         self._thread.join()
 
     def __enter__(self) -> Server:
@@ -54,36 +51,13 @@ def serve(world: XWorld, port: int = 0, **limits: int) -> Server:
     return Server(world, _HttpServer(port, Service(world, **limits)))
 
 
-class _HttpServer(ThreadingHTTPServer):
+class _HttpServer(LoopbackServer):
     daemon_threads = False  # so that closing the server waits for the answers under way
-    request_queue_size = 128
 
     def __init__(self, port: int, service: Service) -> None:
         self.service = service
         self.stopping = threading.Event()
-        self._open: set[socket.socket] = set()
-        self._guard = threading.Lock()
-        super().__init__(("127.0.0.1", port), _Handler)
-
-    def server_bind(self) -> None:
-        # HTTPServer asks the name service for the host's name here; nothing needs it.
-        TCPServer.server_bind(self)
-        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        with self._guard:
-            self._open.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: Any) -> None:
-        with self._guard:
-            self._open.discard(request)
-        super().shutdown_request(request)
-
-    def close_connections(self) -> None:
-        with self._guard:
-            for connection in self._open:
-                connection.shutdown(socket.SHUT_RDWR)
+        super().__init__(port, _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is nothing to report; anything else is printed."""
