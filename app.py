@@ -12,6 +12,9 @@ import os
 os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # it looks through every package
 gc.disable()  # collecting while hundreds of modules load finds nothing and costs 40 ms
 
+# Before all that needs it, from the shallow end of the stack: from below our own chain of imports,
+# the regexes of urllib3 would have Python map and unmap a piece of its stack 2,000 times.
+import botocore.session  # noqa: F401
 from chalice.app import Chalice, CloudWatchEvent, CORSConfig, Cron, SQSEvent
 
 from chalicelib.http.router import register

@@ -46,7 +46,7 @@ def _setting(
     return field(default=default, repr=repr, metadata={"read": read, "description": description})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Settings:
     """The whole configuration, read once. Each field is the environment variable in upper case.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from chalicelib import clock
 from chalicelib.auth import keys, sessions
@@ -19,8 +19,7 @@ SESSION_REQUESTS_PER_MINUTE = 300
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """The user behind a request, and what is left of the credential's minute."""
 
     user_id: int

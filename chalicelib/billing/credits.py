@@ -7,9 +7,8 @@ who gets the last credit. At every moment balance + holds = the opening balance 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalicelib import clock, db, ids
 from chalicelib.auth.users import SELF, UserItem
@@ -20,8 +19,7 @@ HOLD = timedelta(minutes=16)
 """How long credits stay set aside: longer than any request or worker can live (Lambda: 15 min)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(NamedTuple):
     """Credits set aside for one look-up."""
 
     id: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from chalicelib.settings import settings
 
@@ -32,8 +31,7 @@ LOW_BALANCE = 10
 """Credits at or below which the balance counts as low."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """What one tracked account of a tier may do."""
 
     daily_syncs: int

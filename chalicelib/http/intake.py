@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chalice.app import Request
 from pydantic import ValidationError
@@ -18,8 +17,7 @@ BODY_LIMIT = 262_144
 """Bytes of a request body."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathId:
+class PathId(NamedTuple):
     """Marks a path parameter as an id; text that is no id answers the 404 of its resource."""
 
     missing: type[ApiError]
@@ -31,16 +29,14 @@ class PathId:
         return value
 
 
-@dataclass(frozen=True, slots=True)
-class RawRequest:
+class RawRequest(NamedTuple):
     """A request as it came, for an endpoint that checks a signature over it."""
 
     body: str | bytes
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Visitor:
+class Visitor(NamedTuple):
     """Who knocks at a door that asks nobody who they are."""
 
     ip: str

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from types import MappingProxyType
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from chalice.app import Response
 from pydantic import BaseModel
@@ -15,8 +15,7 @@ from chalicelib.errors import ApiError
 _Body = TypeVar("_Body", bound=BaseModel | str)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply(Generic[_Body]):
+class Reply(NamedTuple, Generic[_Body]):
     """An answer that is more than a body; `-> Reply[Model]` documents the model.
 
     A `str` goes out as it is, so its headers should name its Content-Type.
@@ -25,7 +24,7 @@ class Reply(Generic[_Body]):
     body: _Body
     status: int | None = None
     """None stands for the status of the route."""
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def success(result: BaseModel | Reply[Any], status: int, base: dict[str, str]) -> Response:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
@@ -12,15 +11,15 @@ from chalicelib.streams.table import StatsItem, StreamItem
 from chalicelib.workspace import rows
 
 
-@dataclass(slots=True)
 class Workspace:
     """Rows of one user by id; which kinds are filled depends on the range that was read."""
 
-    user: UserItem | None = None
-    accounts: dict[int, AccountItem] = field(default_factory=dict)
-    segments: dict[int, SegmentItem] = field(default_factory=dict)
-    stats: dict[int, StatsItem] = field(default_factory=dict)
-    streams: dict[int, StreamItem] = field(default_factory=dict)
+    def __init__(self) -> None:
+        self.user: UserItem | None = None
+        self.accounts: dict[int, AccountItem] = {}
+        self.segments: dict[int, SegmentItem] = {}
+        self.stats: dict[int, StatsItem] = {}
+        self.streams: dict[int, StreamItem] = {}
 
     @classmethod
     def read(cls, user_id: int, first: str = "account", last: str = "stream") -> Workspace:

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from chalicelib import aws
-from tools.packaging import archive, tree, trimming
+from tools.packaging import archive, cutting, tree, trimming
 
 
 def bundle(architecture: tree.Architecture, target: Path) -> None:
@@ -16,6 +16,7 @@ def bundle(architecture: tree.Architecture, target: Path) -> None:
         folder.mkdir()
         tree.assemble(folder, architecture)
         trimming.trim(folder, aws.SERVICES)
+        cutting.cut(folder)
         trimming.write_roots(folder)
         archive.compile_all(folder)
         archive.write(folder, target)

@@ -27,7 +27,6 @@ def trim(folder: Path, services: Collection[str]) -> None:
         for gone in [folder / name, *folder.glob(f"{name}-*.dist-info")]:
             shutil.rmtree(gone, ignore_errors=True)
     _trim_botocore(folder / "botocore" / "data", services)
-    _cut_documentation(folder / "botocore" / "docs")
     for metadata in folder.glob("*.dist-info"):
         _trim_metadata(metadata)
     for pattern in _FOR_DEVELOPERS:
@@ -45,35 +44,6 @@ def _trim_botocore(data: Path, services: Collection[str]) -> None:
     (data / "endpoints.json").unlink()
     for examples in data.rglob("examples-*"):
         examples.unlink()
-
-
-_NO_DOCUMENTATION = '''"""In place of botocore's writers of documentation, which ctgo leaves out."""
-
-
-class _Undocumented(str):
-    """The docstring of a generated method."""
-
-    def __new__(cls, *_args, **_options):
-        return super().__new__(cls, "See the documentation of botocore.")
-
-
-ClientMethodDocstring = PaginatorDocstring = WaiterDocstring = _Undocumented
-'''
-
-
-def _cut_documentation(docs: Path) -> None:
-    """Clients are made with docstrings that write themselves; loading their writers costs 10 ms.
-
-    Raises ValueError when botocore keeps them elsewhere by now.
-    """
-    if not (docs / "docstring.py").is_file():
-        raise ValueError("botocore has no docs/docstring.py")
-    handlers_need = (docs / "utils.py").read_text()
-    shutil.rmtree(docs)
-    docs.mkdir()
-    (docs / "utils.py").write_text(handlers_need)
-    (docs / "__init__.py").write_text("")
-    (docs / "docstring.py").write_text(_NO_DOCUMENTATION)
 
 
 def _trim_metadata(metadata: Path) -> None:
