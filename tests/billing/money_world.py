@@ -15,7 +15,7 @@ import time_machine
 from chalice.test import HTTPResponse
 
 from app import app
-from chalicelib import clock, queues, wiring
+from chalicelib import clock, wiring
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.settlement import reconciling
@@ -25,6 +25,7 @@ from localdev.pump import sources
 from localdev.stripe import clockwork
 from tests.api_client import Api
 from tests.billing.dying import Death, Died, no_delays, watching
+from tests.processes import start_anew
 from tests.queue_hand import QueueHand
 from tests.stripe_world import StripeWorld, configured, post_event
 
@@ -68,8 +69,8 @@ class MoneyWorld:
         self._stack.enter_context(no_delays())
         self._stack.callback(random.setstate, random.getstate())
         random.seed(0)
-        wiring.rebuild()
-        queues.queue_url.cache_clear()
+        start_anew()
+        self._stack.callback(start_anew)
         made = Api.for_new_user("soak@example.org", subscribed=False)
         self.api = self._stack.enter_context(made)
         self.queues = QueueHand()

@@ -105,10 +105,11 @@ class Saboteur:
             self.hang_up()
 
     def hang_up(self) -> None:
-        """Close the connections to upstreams, as the end of a process does."""
+        """Close the connections, as the end of a process does."""
         for pool in self._pools:
             pool.close()
         self._pools.clear()
+        self._wire.close()
 
     def _note(self, service: str, operation: str) -> Fault | None:
         """Count a call; the fault that it meets."""

@@ -22,6 +22,7 @@ from localdev.xworld.server import Server
 from tests.api_client import Api
 from tests.chaos.courier import Courier, Parcel
 from tests.chaos.faults import OF_MESSAGES, Fault, Killed, Saboteur
+from tests.processes import start_anew
 
 LEFT = 60
 """Followers who leave `@orbitdesk` at first: what stays is two pages, two batches."""
@@ -142,8 +143,8 @@ def staged(x_world: Server, saboteur: Saboteur) -> Iterator[Stage]:
         stage = Stage(name, api, x_world, desk, traveller, saboteur, courier, stack)
         stage.control("reset", {})
         stage.control("unfollow", {"handle": "orbitdesk", "count": LEFT})
+        start_anew()  # from here on the saboteur knows whom to hang up on
         with courier.at_work(), saboteur.watching():
-            stage.fresh_process()
             yield stage
 
 
