@@ -6,7 +6,9 @@ Afterwards the user asks again, or does not; the promised message comes; both en
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -96,34 +98,26 @@ def _awake(api: Api) -> dict[str, Any]:
 def test_a_death_at_any_call(stripe: StripeWorld, case: str, when: str) -> None:
     do, before, after = CASES[case]
     queues = QueueHand()
-    calls = _calls(stripe, case, when)
-    assert any(call.startswith("POST /v1/") for call in calls)
-    for at in range(1, len(calls) + 1):
+    for at in count(1):
         api, account_id = _user(stripe, case)
-        with pytest.raises(Died), watching(Death(when, at)):
-            do(api, account_id)
+        assert _at_stripe(stripe) == before
+        death = Death(when, at)
+        with watching(death), suppress(Died):
+            assert do(api, account_id).status_code in (200, 201)
+        if len(death.calls) < at:
+            break  # what a process remembers spares some calls: the last one is met when it is not
         queues.drain()
         found = _at_stripe(stripe)
-        assert found in (before, after), calls[at - 1]
+        assert found in (before, after), death.calls
         assert untold(api) == []
         assert _awake(api)["slots"] == found["now"]
         assert reconcile(api.user_id, wiring.subscriptions()).total == 0
         assert do(api, account_id).status_code in (200, 201)
         queues.drain()
-        assert _at_stripe(stripe) == after, calls[at - 1]
+        assert _at_stripe(stripe) == after, death.calls
         assert _awake(api)["slots"] == after["now"]
-
-
-def _calls(stripe: StripeWorld, case: str, when: str) -> list[str]:
-    """The calls of an undisturbed change."""
-    do, before, after = CASES[case]
-    api, account_id = _user(stripe, case)
-    assert _at_stripe(stripe) == before
-    death = Death(when)
-    with watching(death):
-        assert do(api, account_id).status_code in (200, 201)
+    assert any(call.startswith("POST /v1/") for call in death.calls)
     assert _at_stripe(stripe) == after
-    return death.calls
 
 
 @pytest.mark.parametrize("kind", ["refuse", "fail", "fail_after", "drop", "drop_after"])
