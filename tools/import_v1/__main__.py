@@ -1,68 +1,96 @@
 """`python -m tools.import_v1 FOLDER [--dry-run]`: a v1 export into the tables of the stage in use.
 
-It may be stopped and begun again, and done twice: users that are through are passed over, rows that
-are there stay as they are. Lines that cannot be read are listed and left out.
+It may be stopped and begun again, and done twice: rows that are there stay as they are, those that
+are missing come. Lines that cannot be read are listed and left out. Ends with 0 when all came, 1
+when something is listed, 2 when nothing could be done.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich.progress import track
 
 from chalicelib.settings import settings
-from tools.import_v1 import writing
-from tools.import_v1.mapping import Rows, rows_of
-from tools.import_v1.reading import read
+from tools.import_v1 import stage, writing
+from tools.import_v1.mapping import rows_of
+from tools.import_v1.reading import Belongings, NoExport, read
+from tools.import_v1.standing import standing_of
+
+
+@dataclass
+class Report:
+    """What an import came to."""
+
+    is_dry: bool
+    made: Counter[str] = field(default_factory=Counter)
+    outcome: Counter[str] = field(default_factory=Counter)
+    left_out: list[str] = field(default_factory=list)
+
+    def show(self) -> None:
+        """Print it."""
+        print("would be written, where it is not there" if self.is_dry else "what the export holds")
+        for kind, number in sorted(self.made.items()):
+            print(f"  {kind:14} {number}")
+        for name, number in self.outcome.items():
+            print(f"{name}: {number}")
+        print(f"left out: {len(self.left_out)}")
+        for line in self.left_out:
+            print(f"  {line}")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Import or report; 1 when lines were left out."""
+    """Import, or report what an import would do."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--dry-run", action="store_true", help="write nothing, only report")
     given = parser.parse_args(arguments)
-    export = read(given.folder)
-    made: Counter[str] = Counter()
-    outcome: Counter[str] = Counter()
-    left_out = list(export.bad_lines)
-    for user_id, found in track(export.users.items(), "users", disable=given.dry_run):
-        rows = rows_of(found, settings().key_pepper)
-        left_out += rows.left_out
-        made.update(_counts(rows))
-        if given.dry_run:
-            continue
-        if writing.is_done(user_id):
-            outcome["users that were through"] += 1
-            continue
-        if writing.is_taken(rows):
-            left_out.append(f"users.jsonl: id {user_id}: email belongs to another user")
-            continue
-        written = writing.write(rows)
-        outcome.update({"rows written": written.new, "rows that were there": written.known})
-    _report(made, outcome, left_out, dry_run=given.dry_run)
-    return int(bool(left_out))
+    try:
+        export = read(given.folder)
+        stage.prepare()
+    except (NoExport, stage.Unready) as fault:
+        print(fault, file=sys.stderr)
+        return 2
+    report = Report(given.dry_run, left_out=list(export.bad_lines))
+    users = track(export.users.items(), "users", disable=given.dry_run)
+    _import_all(users, report)
+    report.show()
+    return int(bool(report.left_out))
 
 
-def _counts(rows: Rows) -> Counter[str]:
-    kinds = Counter(type(row).__name__.removesuffix("Item") for row in rows.rows)
-    kinds["Lead"] += len(rows.leads)
-    return kinds
+def _import_all(users: Iterable[tuple[int, Belongings]], report: Report) -> None:
+    for user_id, found in users:
+        try:
+            _import(found, report)
+        except Exception as fault:
+            # Whatever one user's rows run into, the others come; the next run tries again. The
+            # message of a fault may hold what nobody should read: its name has to do.
+            code = getattr(fault, "cause_response_code", None) or ""
+            report.left_out.append(f"user {user_id}: {type(fault).__name__} {code}".rstrip())
 
 
-def _report(
-    made: Counter[str], outcome: Counter[str], left_out: list[str], *, dry_run: bool
-) -> None:
-    print("would be written" if dry_run else "what the export holds")
-    for kind, number in sorted(made.items()):
-        print(f"  {kind:14} {number}")
-    for name, number in outcome.items():
-        print(f"{name}: {number}")
-    print(f"left out: {len(left_out)}")
-    for line in left_out:
-        print(f"  {line}")
+def _import(found: Belongings, report: Report) -> None:
+    rows = rows_of(found, settings().key_pepper)
+    report.left_out += rows.left_out
+    standing = standing_of(rows)
+    if standing.refusal:
+        report.left_out.append(standing.refusal)
+        return
+    if standing.is_erased:
+        report.outcome["users who deleted their account since"] += 1
+        return
+    report.made.update(rows.counts())
+    report.outcome["users that were through"] += standing.is_through
+    if report.is_dry:
+        return
+    written = writing.write(rows)
+    report.left_out += written.refused
+    report.outcome.update({"rows written": written.new, "rows that were there": written.known})
 
 
 if __name__ == "__main__":

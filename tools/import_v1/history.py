@@ -2,55 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.leads.table import LeadItem, person_key
+from chalicelib.matching.tiers import follower_tier
 from chalicelib.profile import Profile
-from chalicelib.runs.table import FAILED, SUCCEEDED, RunItem
-from chalicelib.streams.table import PairMap, StreamItem
+from chalicelib.runs.table import FAILED, RETEST, SUCCEEDED, RunItem
+from chalicelib.streams.table import StreamItem
 from tools.import_v1 import records
-from tools.import_v1.reading import Belongings
+from tools.import_v1.fields import FIRST
+from tools.import_v1.streams import Streams
 
 CONFIDENCES = {"full": "high", "maybe": "medium"}
 
 
-def verdicts_of(found: Belongings) -> dict[int, dict[str, dict[str, Any]]]:
-    """Feedback by person and segment; the last one given stands."""
-    verdicts: dict[int, dict[str, dict[str, Any]]] = {}
-    for said in sorted(found.of(records.Feedback), key=lambda each: each.created_at):
-        verdicts.setdefault(said.person_id, {})[str(said.saved_search_id)] = {
-            "segment_id": said.saved_search_id,
-            "feedback": said.feedback,
-            "bad_reason": said.bad_reason,
-            "bad_reason_freeform": said.bad_reason_freeform,
-            "at": said.created_at.astimezone(UTC).isoformat(),
-        }
-    return verdicts
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was said of a lead, for a segment of the user."""
+
+    lead: LeadItem
+    segment_id: int
+    content: dict[str, Any]
 
 
 def leads_of(
-    people: Sequence[records.Person],
-    streams: dict[int, StreamItem],
-    verdicts: dict[int, dict[str, dict[str, Any]]],
-    left_out: list[str],
-) -> Iterator[LeadItem]:
-    """The people, in the order that numbers them; `left_out` names those without a stream."""
-    for number, person in enumerate(people, 1):
-        if person.saved_search_id in streams:
-            lead = _lead(person, ids.numbered(person.user_id, number))
-            lead.verdicts = verdicts.get(person.id, {})
-            yield lead
+    people: Sequence[records.Person], streams: Streams, left_out: list[str]
+) -> dict[int, LeadItem]:
+    """The leads by the ids of the people; `left_out` names those that belong to nothing."""
+    leads = {}
+    for person in people:
+        missing = streams.missing(person.saved_search_id, person.tracked_account_id)
+        if missing:
+            left_out.append(f"{person.where}: {missing}")
         else:
-            left_out.append(
-                f"people_of_interest: {person.id} is of saved search {person.saved_search_id}, "
-                "which has no accounts"
-            )
+            leads[person.id] = _lead(person)
+    return leads
 
 
-def _lead(person: records.Person, lead_id: int) -> LeadItem:
+def lead_id_of(person: records.Person) -> int:
+    """v1's id where it lies below the ids that v2 makes, as all that v1 counted do; else one by
+    the line, among numbers of the user that v2 does not come to.
+    """
+    if person.id < 1 << ids.COUNT_BITS:
+        return person.id
+    return ids.numbered(person.user_id, 1 << (ids.COUNT_BITS - 1) | person.line)
+
+
+def _lead(person: records.Person) -> LeadItem:
     profile = Profile(
         id=person.x_user_id,
         handle=person.handle.removeprefix("@"),
@@ -62,7 +65,7 @@ def _lead(person: records.Person, lead_id: int) -> LeadItem:
     lead = LeadItem(
         person.saved_search_id,
         person_key(person.tracked_account_id, person.x_user_id),
-        lead_id=lead_id,
+        lead_id=lead_id_of(person),
         user_id=person.user_id,
         account_id=person.tracked_account_id,
         run_id=0,
@@ -74,50 +77,91 @@ def _lead(person: records.Person, lead_id: int) -> LeadItem:
         reasons=person.reasons,
         labels=person.labels,
         gender=person.gender,
+        follower_tier=follower_tier(person.followers),
     )
-    lead.discover(_whole(person.discovered_at))
+    lead.discover(person.discovered_at.replace(microsecond=0))
     lead.place()
     return lead
 
 
-def _whole(instant: datetime) -> datetime:
-    return instant.astimezone(UTC).replace(microsecond=0)
+def verdicts_of(
+    given: Sequence[records.Feedback],
+    leads: Mapping[int, LeadItem],
+    streams: Streams,
+    left_out: list[str],
+) -> list[Verdict]:
+    """What was said last of each lead for each segment."""
+    last: dict[tuple[int, int], Verdict] = {}
+    for said in sorted(given, key=lambda each: each.created_at):
+        if said.person_id not in leads:
+            left_out.append(f"{said.where}: names person {said.person_id}, who is not there")
+        elif said.saved_search_id not in streams.segments:
+            left_out.append(
+                f"{said.where}: names saved search {said.saved_search_id}, which is not there"
+            )
+        else:
+            found = Verdict(leads[said.person_id], said.saved_search_id, _content(said))
+            last[said.person_id, said.saved_search_id] = found
+    return list(last.values())
+
+
+def _content(said: records.Feedback) -> dict[str, Any]:
+    return {
+        "segment_id": said.saved_search_id,
+        "feedback": said.feedback,
+        "bad_reason": said.bad_reason,
+        "bad_reason_freeform": said.bad_reason_freeform,
+        "at": said.created_at.isoformat(),
+    }
 
 
 def runs_of(
-    found: Belongings, streams: dict[int, StreamItem], left_out: list[str]
+    given: Sequence[records.Run], streams: Streams, left_out: list[str]
 ) -> Iterator[RunItem]:
-    """The runs. Their ids sort before those of v2, whose clock begins in 2026."""
-    ordered = sorted(found.of(records.Run), key=lambda run: run.triggered_at)
-    for number, run in enumerate(ordered, 1):
-        stream = streams.get(run.saved_search_id)
-        pairs = stream.pairs if stream else []
-        pair = next((each for each in pairs if each.account_id == run.tracked_account_id), None)
-        if stream is None or pair is None:
-            left_out.append(f"runs: {run.triggered_at.isoformat()} is of a pair that is not there")
+    """The runs, each under an id that follows from what it is."""
+    made: set[tuple[int, int]] = set()
+    for run in given:
+        missing = streams.missing(run.saved_search_id, run.tracked_account_id)
+        key = (run.saved_search_id, run_id_of(run))
+        if missing or key in made:
+            left_out.append(f"{run.where}: {missing or 'is of the second of another run'}")
             continue
-        yield _run(run, stream, pair, number << ids.USER_BITS | stream.user_id)
+        made.add(key)
+        yield _run(run, streams)
 
 
-def _run(run: records.Run, stream: StreamItem, pair: PairMap, run_id: int) -> RunItem:
-    at = _whole(run.triggered_at)
-    segment = stream.segments[str(pair.segment_id)]
+def run_id_of(run: records.Run) -> int:
+    """Sorts runs by their trigger: the second since 2006, a hash of what was read, the mode.
+
+    They come before those of v2, whose ids are greater from the 15th of January 2026 on.
+    """
+    second = int((run.triggered_at - FIRST).total_seconds())
+    what = f"{run.saved_search_id}:{run.tracked_account_id}"
+    slot = int.from_bytes(sha256(what.encode()).digest()[:2], "big") & 0xFFF
+    return second << 13 | slot << 1 | int(run.mode == RETEST)
+
+
+def _run(run: records.Run, streams: Streams) -> RunItem:
+    at = run.triggered_at.replace(microsecond=0)
+    stream: StreamItem = streams.by_id[run.saved_search_id]
+    account = streams.accounts[run.tracked_account_id]
+    segment = stream.segments[str(run.saved_search_id)]
     return RunItem(
         stream.stream_id,
-        run_id,
+        run_id_of(run),
         user_id=stream.user_id,
         stream_name=stream.name,
-        pair_id=pair.pair_id,
-        account_id=pair.account_id,
-        handle=pair.handle,
-        segment_id=pair.segment_id,
+        pair_id=streams.pair_id(run.saved_search_id, run.tracked_account_id),
+        account_id=account.account_id,
+        handle=account.handle,
+        segment_id=run.saved_search_id,
         segment_name=segment["name"] or segment["description"],
         source=run.source,
         mode=run.mode,
         status=FAILED if run.status == "failed" else SUCCEEDED,
         triggered_at=at,
         trigger="v1",
-        completed_at=_whole(run.completed_at or run.triggered_at),
+        completed_at=_end_of(run, at),
         error=run.error,
         log=[
             {"step": "done", "message": line, "timestamp": clock.iso(at)}
@@ -128,3 +172,7 @@ def _run(run: records.Run, stream: StreamItem, pair: PairMap, run_id: int) -> Ru
         passed=run.candidates_passed,
         medium=run.maybe_count,
     )
+
+
+def _end_of(run: records.Run, at: datetime) -> datetime:
+    return run.completed_at.replace(microsecond=0) if run.completed_at else at

@@ -1,107 +1,130 @@
 """The migration rules: what a user had in v1 becomes rows of v2. Pure, and the same every time.
 
 Ids that v1 gave are kept. A saved search with accounts becomes a segment and, under the same
-number, the one stream over it. Leads and pairs are numbered in the order of their v1 ids.
+number, the one stream over it. What v1 gave no id is numbered by its line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from chalicelib import db, ids
-from chalicelib.accounts.table import AccountItem
+from chalicelib import db
 from chalicelib.auth import keys
 from chalicelib.auth.table import ApiKeyItem
 from chalicelib.auth.users import SELF, IdentityItem, UserItem
-from chalicelib.billing.plans import TIERS
 from chalicelib.dm_templates.table import TemplateItem, TitleItem
 from chalicelib.leads.table import LeadItem
-from chalicelib.segments.schemas import shown as segment_shown
-from chalicelib.segments.table import SegmentItem
-from chalicelib.streams.table import PairMap, StatsItem, StreamItem
+from chalicelib.leads.tally import new_tally
+from chalicelib.runs.table import RunItem
+from chalicelib.streams.table import StatsItem
 from chalicelib.webhooks.signing import new_secret
 from chalicelib.webhooks.table import FeedbackHeardItem, SubscriptionItem
 from tools.import_v1 import records
-from tools.import_v1.history import CONFIDENCES, leads_of, runs_of, verdicts_of
+from tools.import_v1.history import CONFIDENCES, Verdict, leads_of, runs_of, verdicts_of
+from tools.import_v1.marks import MarkItem, mark_of
 from tools.import_v1.reading import Belongings
+from tools.import_v1.records import tier_of
+from tools.import_v1.streams import Streams, streams_of
 
-FILTERS = {
-    "streamId": "stream_id",
-    "trackedAccountId": "account_id",
-    "accountId": "account_id",
-    "sourceType": "source_type",
-    "feedbackStatus": "feedback_status",
-    "matchConfidence": "match_confidence",
-}
+_SOURCES = {"new_follower": "follower", "existing_follower": "follower"}
+"""A filter of v2 does not tell followers by when they came."""
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
+class Removable:
+    """Rows that their owner can remove. A mark says that they came: so they come once."""
+
+    where: str
+    mark: MarkItem
+    rows: tuple[db.Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Rows:
-    """What a user's lines become. Leads are kept apart, because tallies count them."""
+    """What a user's lines become."""
 
-    rows: list[db.Table] = field(default_factory=list)
-    leads: list[LeadItem] = field(default_factory=list)
-    streams: list[StreamItem] = field(default_factory=list)
+    where: str
+    user: UserItem
+    address: IdentityItem
+    mark: MarkItem
+    streams: Streams
+    standing: list[db.Table]
+    """Rows that nobody removes one by one."""
+    leads: list[LeadItem]
+    verdicts: list[Verdict]
+    runs: list[RunItem]
+    removable: list[Removable]
     left_out: list[str] = field(default_factory=list)
     """Lines that name what is not there."""
 
-
-def tier_of(v1: str) -> str:
-    """v1 called the highest tier `top`."""
-    return "pro" if v1 == "top" else v1
-
-
-def filter_of(v1: dict[str, Any]) -> dict[str, Any]:
-    """A webhook's filter; what named a saved search stays, and makes it match nothing."""
-    found = {FILTERS.get(name, name): value for name, value in v1.items()}
-    if "match_confidence" in found:
-        found["match_confidence"] = CONFIDENCES.get(
-            found["match_confidence"], found["match_confidence"]
-        )
-    return found
+    def counts(self) -> Counter[str]:
+        """Rows by kind."""
+        rows = [*self.standing, *self.leads, *self.runs, self.user]
+        rows += [row for each in self.removable for row in each.rows]
+        kinds = Counter(type(row).__name__.removesuffix("Item") for row in rows)
+        kinds["Feedback"] += len(self.verdicts)
+        return +kinds
 
 
 def rows_of(found: Belongings, pepper: str) -> Rows:
-    """Everything of one user."""
-    made = Rows()
-    accounts = {each.account_id: each for each in map(_account, found.of(records.TrackedAccount))}
-    segments = {each.segment_id: each for each in map(_segment, found.of(records.SavedSearch))}
-    made.rows += [*accounts.values(), *segments.values()]
-    people = sorted(found.of(records.Person), key=lambda person: person.id)
-    numbers = iter(range(len(people) + 1, 1 << ids.COUNT_BITS))
-    for search in sorted(found.of(records.SavedSearch), key=lambda each: each.id):
-        stream = _stream(
-            search,
-            _accounts_of(search, accounts, made.left_out),
-            found.of(records.SyncSettings),
-            segments[search.id],
-            numbers,
-        )
-        if stream:
-            made.streams.append(stream)
-    streams = {stream.stream_id: stream for stream in made.streams}
-    made.leads += leads_of(people, streams, verdicts_of(found), made.left_out)
-    made.rows += made.streams
-    made.rows += [_stats(stream, made.leads) for stream in made.streams]
-    made.rows += runs_of(found, streams, made.left_out)
-    made.rows += [_key(each, pepper) for each in found.of(records.ApiKey)]
-    made.rows += [row for each in found.of(records.Template) for row in _template(each)]
-    made.rows += [row for each in found.of(records.Webhook) for row in _subscription(each)]
-    made.rows += _user(found, counted=next(numbers) - 1)
-    return made
-
-
-def _user(found: Belongings, *, counted: int) -> list[db.Table]:
+    """Everything of one user, whose own line is there."""
     user = found.of(records.User)[0]
-    row = UserItem(
+    left_out: list[str] = []
+    streams = streams_of(found, left_out)
+    leads = leads_of(found.of(records.Person), streams, left_out)
+    verdicts = verdicts_of(found.of(records.Feedback), leads, streams, left_out)
+    runs = list(runs_of(found.of(records.Run), streams, left_out))
+    webhooks = [
+        each for each in found.of(records.Webhook) if _names_what_is_there(each, streams, left_out)
+    ]
+    return Rows(
+        where=user.where,
+        user=_user(user),
+        address=IdentityItem(f"email:{user.email.lower()}", user_id=user.user_id),
+        mark=mark_of("user", user.user_id, user.user_id),
+        streams=streams,
+        standing=[*_standing(streams), *_heard(webhooks)],
+        leads=list(leads.values()),
+        verdicts=verdicts,
+        runs=runs,
+        removable=[
+            *(_key(each, pepper) for each in found.of(records.ApiKey)),
+            *(_template(each) for each in found.of(records.Template)),
+            *(_subscription(each) for each in webhooks),
+        ],
+        left_out=left_out,
+    )
+
+
+def filter_of(v1: records.WebhookFilter) -> dict[str, Any]:
+    """A webhook's filter; what named a saved search stays, and makes it match nothing."""
+    found: dict[str, Any] = v1.model_dump(exclude_none=True)
+    if "tracked_account_id" in found:
+        found["account_id"] = found.pop("tracked_account_id")
+    for name, words in (("match_confidence", CONFIDENCES), ("source_type", _SOURCES)):
+        if name in found:
+            found[name] = words.get(found[name], found[name])
+    return found
+
+
+def slots_of(v1: dict[records.V1Tier, int]) -> dict[str, int]:
+    """Slots by the tiers of v2; what v1 had under both names of the highest adds up."""
+    slots: Counter[str] = Counter()
+    for tier, number in v1.items():
+        slots[tier_of(tier)] += number
+    return dict(slots)
+
+
+def _user(user: records.User) -> UserItem:
+    return UserItem(
         user.user_id,
         SELF,
         email=user.email,
         name=user.name,
         status=user.subscription_status,
-        slots={tier_of(tier): number for tier, number in user.slots.items()},
+        slots=slots_of(user.slots),
         credits=user.credits,
         opening=user.credits,
         timezone=user.timezone,
@@ -109,15 +132,26 @@ def _user(found: Belongings, *, counted: int) -> list[db.Table]:
         customer_id=user.stripe_customer_id,
         subscription_id=user.stripe_subscription_id,
         period_start=user.period_start,
-        counted=counted,
         created_at=user.created_at,
     )
-    # The user's own row comes last: where it is, everything else is.
-    return [IdentityItem(f"email:{user.email.lower()}", user_id=user.user_id), row]
 
 
-def _key(key: records.ApiKey, pepper: str) -> ApiKeyItem:
-    return ApiKeyItem(
+def _standing(streams: Streams) -> list[db.Table]:
+    made = streams.by_id.values()
+    return [
+        *streams.accounts.values(),
+        *streams.segments.values(),
+        *(row for stream in made for row in new_tally(stream)),
+        *(
+            StatsItem(each.user_id, StatsItem.at(each.stream_id), stream_id=each.stream_id)
+            for each in made
+        ),
+        *made,
+    ]
+
+
+def _key(key: records.ApiKey, pepper: str) -> Removable:
+    row = ApiKeyItem(
         key.digest or keys.digest(str(key.key), pepper),
         user_id=key.user_id,
         key_id=key.id,
@@ -126,111 +160,11 @@ def _key(key: records.ApiKey, pepper: str) -> ApiKeyItem:
         last4=key.key[-4:] if key.key else key.last4,
         created_at=key.created_at,
     )
+    return Removable(key.where, mark_of("key", key.id, key.user_id), (row,))
 
 
-def _account(account: records.TrackedAccount) -> AccountItem:
-    return AccountItem(
-        account.user_id,
-        AccountItem.at(account.id),
-        account_id=account.id,
-        x_user_id=account.x_user_id,
-        handle=account.handle.removeprefix("@"),
-        tier=tier_of(account.tier),
-        is_awake=account.is_active,
-        tags=account.tags,
-        follower_count=account.follower_count,
-        added_at=account.added_at,
-    )
-
-
-def _segment(search: records.SavedSearch) -> SegmentItem:
-    return SegmentItem(
-        search.user_id,
-        SegmentItem.at(search.id),
-        segment_id=search.id,
-        name=search.name,
-        description=search.description,
-        gender_values=search.gender_values,
-        labels={kind: labels for kind, labels in search.applied_search_filters.items() if labels},
-        follower_tiers=search.follower_count_tiers,
-        created_at=search.created_at,
-    )
-
-
-def _accounts_of(
-    search: records.SavedSearch, accounts: dict[int, AccountItem], left_out: list[str]
-) -> list[AccountItem]:
-    left_out += [
-        f"saved_searches: {search.id} names account {each}, which is not there"
-        for each in search.assigned_account_ids
-        if each not in accounts
-    ]
-    return [accounts[each] for each in search.assigned_account_ids if each in accounts]
-
-
-def _stream(
-    search: records.SavedSearch,
-    known: Sequence[AccountItem],
-    given: Sequence[records.SyncSettings],
-    segment: SegmentItem,
-    numbers: Iterator[int],
-) -> StreamItem | None:
-    if not known:
-        return None
-    settings = _settings_of(known, given)
-    name = search.name or search.description
-    return StreamItem(
-        search.user_id,
-        StreamItem.at(search.id),
-        stream_id=search.id,
-        name=name if len(name) <= 120 else name[:119] + "…",
-        sync_times=sorted(set(settings.sync_times)) if settings else [],
-        timezone=settings.timezone if settings else "UTC",
-        pairs=[_pair(search, account, next(numbers)) for account in known],
-        segments={str(search.id): segment_shown(segment).model_dump(mode="json", by_alias=False)},
-        created_at=search.created_at,
-        updated_at=search.created_at,
-    )
-
-
-def _settings_of(
-    accounts: Sequence[AccountItem], given: Sequence[records.SyncSettings]
-) -> records.SyncSettings | None:
-    """Those of the highest tier among the accounts."""
-    highest = max((account.tier for account in accounts), key=TIERS.index)
-    return next((each for each in given if tier_of(each.tier) == highest), None)
-
-
-def _pair(search: records.SavedSearch, account: AccountItem, number: int) -> PairMap:
-    return PairMap(  # type: ignore[no-untyped-call]
-        pair_id=ids.numbered(search.user_id, number),
-        account_id=account.account_id,
-        handle=account.handle,
-        tier=account.tier,
-        segment_id=search.id,
-        created_at=search.created_at,
-    )
-
-
-def _stats(stream: StreamItem, leads: Sequence[LeadItem]) -> StatsItem:
-    """Counts of feedback; those of leads are written with the leads."""
-    said = [
-        verdict["feedback"]
-        for lead in leads
-        if lead.stream_id == stream.stream_id
-        for verdict in lead.verdicts.as_dict().values()
-    ]
-    return StatsItem(
-        stream.user_id,
-        StatsItem.at(stream.stream_id),
-        stream_id=stream.stream_id,
-        good=said.count("good"),
-        bad=said.count("bad"),
-    )
-
-
-def _template(template: records.Template) -> list[db.Table]:
-    return [
+def _template(template: records.Template) -> Removable:
+    rows = (
         TemplateItem(
             template.user_id,
             TemplateItem.at(template.id),
@@ -241,10 +175,25 @@ def _template(template: records.Template) -> list[db.Table]:
             updated_at=template.updated_at,
         ),
         TitleItem(template.user_id, TitleItem.at(template.name), template_id=template.id),
+    )
+    return Removable(template.where, mark_of("template", template.id, template.user_id), rows)
+
+
+def _names_what_is_there(webhook: records.Webhook, streams: Streams, left_out: list[str]) -> bool:
+    asked = filter_of(webhook.filter)
+    missing = [
+        f"{what} {asked[name]}"
+        for name, what, known in (
+            ("account_id", "account", streams.accounts),
+            ("stream_id", "stream", streams.by_id),
+        )
+        if name in asked and asked[name] not in known
     ]
+    left_out += [f"{webhook.where}: filter names {each}, which is not there" for each in missing]
+    return not missing
 
 
-def _subscription(webhook: records.Webhook) -> list[db.Table]:
+def _subscription(webhook: records.Webhook) -> Removable:
     row = SubscriptionItem(
         webhook.user_id,
         SubscriptionItem.at(webhook.target_url),
@@ -254,6 +203,10 @@ def _subscription(webhook: records.Webhook) -> list[db.Table]:
         filter=filter_of(webhook.filter),
         created_at=webhook.created_at,
     )
-    if "feedback_status" not in row.filter:
-        return [row]
-    return [row, FeedbackHeardItem(webhook.user_id, FeedbackHeardItem.KEY)]
+    return Removable(webhook.where, mark_of("webhook", webhook.id, webhook.user_id), (row,))
+
+
+def _heard(webhooks: list[records.Webhook]) -> list[db.Table]:
+    """The row that has verdicts told; it stays when the subscription ends."""
+    hearing = [each for each in webhooks if each.filter.feedback_status]
+    return [FeedbackHeardItem(each.user_id, FeedbackHeardItem.KEY) for each in hearing[:1]]

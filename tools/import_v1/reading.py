@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -12,6 +14,10 @@ from pydantic import ValidationError
 from tools.import_v1.records import KINDS, Record, User
 
 _R = TypeVar("_R", bound=Record)
+
+
+class NoExport(Exception):
+    """What was named is no export; the message says why, in one sentence."""
 
 
 @dataclass
@@ -39,30 +45,55 @@ class Export:
 
 
 def read(folder: Path) -> Export:
-    """Read every file that is there. Raises FileNotFoundError without `users.jsonl`."""
+    """Read every file that is there. Raises NoExport without a folder or its `users.jsonl`."""
     users: dict[int, Belongings] = defaultdict(Belongings)
     bad: list[str] = []
     for kind in KINDS:
-        file = folder / f"{kind.file}.jsonl"
-        if not file.exists() and kind is not User:
-            continue
-        for number, line in enumerate(file.read_text().splitlines(), 1):
-            if not line.strip():
-                continue
-            try:
-                record = kind.model_validate_json(line)
-            except ValidationError as error:
-                bad.append(f"{file.name}:{number}: {_said(error)}")
-            else:
-                users[record.user_id].records.append(record)
+        for record in _read_file(folder, kind, bad):
+            users[record.user_id].records.append(record)
     for user_id in [user_id for user_id, found in users.items() if found.user is None]:
-        lost = users.pop(user_id)
-        bad.append(f"users.jsonl: no user {user_id}, whose {len(lost.records)} lines are left out")
+        lost = users.pop(user_id).records
+        bad += [f"{record.where}: is of user {user_id}, who is not there" for record in lost]
     return Export(dict(sorted(users.items())), bad)
+
+
+def _read_file(folder: Path, kind: type[_R], bad: list[str]) -> Iterator[_R]:
+    claimed: dict[object, int] = {}
+    for number, line in enumerate(_lines(folder, kind), 1):
+        if not line.strip():
+            continue
+        where = f"{kind.file}.jsonl:{number}"
+        if len(line) > kind.longest:
+            bad.append(f"{where}: is longer than {kind.longest // 1024} kB")
+            continue
+        try:
+            record = kind.read(line, number)
+        except ValidationError as error:
+            bad.append(f"{where}: {_said(error)}")
+            continue
+        taken = next((claim for claim in record.claims() if claim in claimed), None)
+        if taken:
+            bad.append(f"{where}: {taken[0]} is that of line {claimed[taken]}")
+            continue
+        claimed.update(dict.fromkeys(record.claims(), number))
+        yield record
+
+
+def _lines(folder: Path, kind: type[Record]) -> list[bytes]:
+    file = folder / f"{kind.file}.jsonl"
+    if kind is not User and not file.exists():
+        return []
+    try:
+        content = file.read_bytes()
+    except OSError as fault:
+        raise NoExport(f"{file} cannot be read: {fault.strerror}") from None
+    # On b"\n" alone: a bio may hold any other character that ends a line elsewhere.
+    return content.removeprefix(codecs.BOM_UTF8).split(b"\n")
 
 
 def _said(error: ValidationError) -> str:
     # Not the value: it may be somebody's address or key.
     return "; ".join(
-        f"{'.'.join(map(str, fault['loc'])) or 'line'} {fault['msg']}" for fault in error.errors()
+        f"{'.'.join(map(str, fault['loc'])) or 'line'} {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)
     )

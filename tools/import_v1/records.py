@@ -2,25 +2,82 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from pydantic.alias_generators import to_camel
 
-from chalicelib.ids import MAX_ID, USER_BITS
+from chalicelib.billing.plans import Status
+from chalicelib.dm_templates.rules import name_digest
+from chalicelib.leads.schemas import BadReason
+from chalicelib.matching.labels import Category
+from chalicelib.notifications.schemas import Digest, Timezone
+from chalicelib.segments.schemas import FollowerTier, Gender
+from tools.import_v1.fields import (
+    Count,
+    Email,
+    Handle,
+    Id,
+    Instant,
+    PersonsHandle,
+    Secret,
+    SyncTime,
+    TargetUrl,
+    Text,
+    UserId,
+    XUserId,
+)
 
-Id = Annotated[int, Field(gt=0, le=MAX_ID)]
-UserId = Annotated[int, Field(gt=0, lt=1 << USER_BITS)]
-Tier = Literal["starter", "growth", "top", "pro"]
+V1Tier = Literal["starter", "growth", "top", "pro"]
+Claim = tuple[str, object]
+"""What a line calls its own, and may be the only one of its file to do so."""
+
+
+def tier_of(v1: str) -> str:
+    """v1 called the highest tier `top`."""
+    return "pro" if v1 == "top" else v1
 
 
 class Record(BaseModel):
-    """A line; fields that v2 has no use for are passed over."""
+    """A line; fields that v2 has no use for are passed over, null is as good as absent."""
 
     model_config = ConfigDict(alias_generator=to_camel, extra="ignore", frozen=True)
     file: ClassVar[str]
+    longest: ClassVar[int] = 64 * 1024
+    """Bytes in a line: in ASCII thrice as many at most, which one item of DynamoDB holds."""
     user_id: UserId
+    _line: int = PrivateAttr(default=0)
+
+    @classmethod
+    def read(cls, line: bytes, number: int) -> Self:
+        """A line of the file and its number, from 1. Raises ValidationError."""
+        record = cls.model_validate_json(line)
+        record._line = number
+        return record
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
+
+    @property
+    def line(self) -> int:
+        """Where it stands in its file, from 1; unreadable lines count, so mending moves none."""
+        return self._line
+
+    @property
+    def where(self) -> str:
+        """File and line, as reports have it."""
+        return f"{self.file}.jsonl:{self._line}"
+
+    def claims(self) -> Iterator[Claim]:
+        """What no line after this one may have too."""
+        number = getattr(self, "id", None)
+        if number is not None:
+            yield "id", number
 
 
 class User(Record):
@@ -28,17 +85,21 @@ class User(Record):
 
     file = "users"
     user_id: UserId = Field(validation_alias="id")
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
-    name: str
-    subscription_status: str = "free_user"
-    slots: dict[Tier, int] = {}
-    credits: int = Field(default=0, ge=0)
-    timezone: str = "UTC"
-    email_digest: Literal["after_every_sync", "daily", "weekly", "off"] = "daily"
-    stripe_customer_id: str | None = None
-    stripe_subscription_id: str | None = None
-    period_start: datetime | None = None
-    created_at: datetime
+    email: Email
+    name: Text
+    subscription_status: Status = "free_user"
+    slots: dict[V1Tier, Count] = {}
+    credits: Count = 0
+    timezone: Timezone = "UTC"
+    email_digest: Digest = "daily"
+    stripe_customer_id: Text | None = None
+    stripe_subscription_id: Text | None = None
+    period_start: Instant | None = None
+    created_at: Instant
+
+    def claims(self) -> Iterator[Claim]:
+        yield "id", self.user_id
+        yield "email", self.email.lower()
 
 
 class ApiKey(Record):
@@ -48,16 +109,20 @@ class ApiKey(Record):
     id: Id
     key: str | None = Field(default=None, pattern=r"^ctgo_[0-9A-Za-z]{40}$")
     digest: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
-    name: str = "v1"
-    prefix: str = "ctgo_"
-    last4: str = "????"
-    created_at: datetime
+    name: Text = "v1"
+    prefix: Text = "ctgo_"
+    last4: Text = "????"
+    created_at: Instant
 
     @model_validator(mode="after")
-    def _is_one(self) -> ApiKey:
+    def _is_one(self) -> Self:
         if (self.key is None) == (self.digest is None):
             raise ValueError("needs either key or digest")
         return self
+
+    def claims(self) -> Iterator[Claim]:
+        yield from super().claims()
+        yield "key", self.key or self.digest
 
 
 class TrackedAccount(Record):
@@ -65,13 +130,17 @@ class TrackedAccount(Record):
 
     file = "tracked_accounts"
     id: Id
-    x_user_id: str = Field(pattern=r"^\d+$")
-    handle: str = Field(pattern=r"^@?\w{1,15}$")
-    tier: Tier = "starter"
+    x_user_id: XUserId
+    handle: Handle
+    tier: V1Tier = "starter"
     is_active: bool = True
-    tags: list[str] = []
-    follower_count: int | None = None
-    added_at: datetime
+    tags: list[Text] = []
+    follower_count: Count | None = None
+    added_at: Instant
+
+    def claims(self) -> Iterator[Claim]:
+        yield from super().claims()
+        yield "xUserId", (self.user_id, self.x_user_id)
 
 
 class SavedSearch(Record):
@@ -79,43 +148,51 @@ class SavedSearch(Record):
 
     file = "saved_searches"
     id: Id
-    name: str | None = None
-    description: str = Field(min_length=1)
-    gender_values: list[Literal["female", "male"]] = []
-    applied_search_filters: dict[str, list[str]] = {}
-    follower_count_tiers: list[str] = []
+    name: Text | None = None
+    description: Annotated[Text, Field(min_length=1)]
+    gender_values: list[Gender] = []
+    applied_search_filters: dict[Category, list[Text]] = {}
+    follower_count_tiers: list[FollowerTier] = []
     assigned_account_ids: list[Id] = []
-    created_at: datetime
+    created_at: Instant
 
 
 class SyncSettings(Record):
     """When the accounts of a tier were read."""
 
     file = "sync_settings"
-    tier: Tier
-    sync_times: list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):(00|15|30|45)$")]] = []
-    timezone: str = "UTC"
+    tier: V1Tier
+    sync_times: list[SyncTime] = []
+    timezone: Timezone = "UTC"
+
+    def claims(self) -> Iterator[Claim]:
+        yield "tier", (self.user_id, tier_of(self.tier))
 
 
 class Person(Record):
     """A person of interest."""
 
     file = "people_of_interest"
+    longest = 16 * 1024  # forty of them are written in one transaction, which holds 4 MB
     id: Id
     tracked_account_id: Id
     saved_search_id: Id
-    x_user_id: str = Field(pattern=r"^\d+$")
-    handle: str
-    name: str | None = None
-    bio: str | None = None
-    image_url: str | None = None
-    followers: int | None = None
+    x_user_id: XUserId
+    handle: PersonsHandle
+    name: Text | None = None
+    bio: Text | None = None
+    image_url: Text | None = None
+    followers: Count | None = None
     match_confidence: Literal["full", "maybe"]
     source_type: Literal["new_follower", "existing_follower", "liker"] = "new_follower"
     gender: Literal["female", "male", "unknown"] = "unknown"
-    reasons: list[str] = []
-    labels: dict[str, list[str]] = {}
-    discovered_at: datetime
+    reasons: list[Text] = []
+    labels: dict[Category, list[Text]] = {}
+    discovered_at: Instant
+
+    def claims(self) -> Iterator[Claim]:
+        yield from super().claims()
+        yield "person", (self.saved_search_id, self.tracked_account_id, self.x_user_id)
 
 
 class Feedback(Record):
@@ -125,9 +202,9 @@ class Feedback(Record):
     person_id: Id
     saved_search_id: Id
     feedback: Literal["good", "bad"]
-    bad_reason: str | None = None
-    bad_reason_freeform: str | None = None
-    created_at: datetime
+    bad_reason: BadReason | None = None
+    bad_reason_freeform: Annotated[Text, Field(max_length=500)] | None = None
+    created_at: Instant
 
 
 class Run(Record):
@@ -139,13 +216,17 @@ class Run(Record):
     status: Literal["completed", "succeeded", "failed"]
     source: Literal["manual", "cron"] = "cron"
     mode: Literal["sync-then-search", "re-test"] = "sync-then-search"
-    new_followers: int = 0
-    candidates_passed: int = 0
-    maybe_count: int = 0
-    error: str | None = None
-    progress_log: list[str] = []
-    triggered_at: datetime
-    completed_at: datetime | None = None
+    new_followers: Count = 0
+    candidates_passed: Count = 0
+    maybe_count: Count = 0
+    error: Text | None = None
+    progress_log: list[Text] = []
+    triggered_at: Instant
+    completed_at: Instant | None = None
+
+    def claims(self) -> Iterator[Claim]:
+        second = self.triggered_at.replace(microsecond=0)
+        yield "trigger", (self.saved_search_id, self.tracked_account_id, second, self.mode)
 
 
 class Template(Record):
@@ -153,10 +234,28 @@ class Template(Record):
 
     file = "dm_templates"
     id: Id
-    name: str
-    message_body: str
-    created_at: datetime
-    updated_at: datetime
+    name: Annotated[Text, Field(min_length=1)]
+    message_body: Text
+    created_at: Instant
+    updated_at: Instant
+
+    def claims(self) -> Iterator[Claim]:
+        yield from super().claims()
+        yield "name", (self.user_id, name_digest(self.name))
+
+
+class WebhookFilter(BaseModel):
+    """What a lead must be for an address to hear of it, in the words of v1 or of v2."""
+
+    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
+    stream_id: Id | None = None
+    tracked_account_id: Id | None = None
+    account_id: Id | None = None
+    source_type: Literal["new_follower", "existing_follower", "follower", "liker"] | None = None
+    feedback_status: Literal["good", "bad"] | None = None
+    match_confidence: Literal["full", "maybe", "high", "medium"] | None = None
+    segment_id: Id | None = None
+    saved_search_id: Id | None = None
 
 
 class Webhook(Record):
@@ -164,10 +263,14 @@ class Webhook(Record):
 
     file = "webhooks"
     id: Id
-    target_url: str
-    secret: str | None = None
-    filter: dict[str, Any] = {}
-    created_at: datetime
+    target_url: TargetUrl
+    secret: Secret | None = None
+    filter: WebhookFilter = WebhookFilter()
+    created_at: Instant
+
+    def claims(self) -> Iterator[Claim]:
+        yield from super().claims()
+        yield "targetUrl", (self.user_id, self.target_url)
 
 
 KINDS: tuple[type[Record], ...] = (

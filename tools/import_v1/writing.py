@@ -2,94 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from chalicelib import db, queues
-from chalicelib.auth.users import SELF, IdentityItem, UserItem
-from chalicelib.follow_up import FollowUp
-from chalicelib.leads.table import LeadItem
-from chalicelib.leads.tally import Changes, new_tally
-from tools.import_v1.mapping import Rows
-
-_LEADS_AT_ONCE = 40
-"""Leads in one transaction, with the two rows that count them."""
+from chalicelib.auth.users import IdentityItem
+from chalicelib.follow_up import FollowDigest, FollowUp
+from chalicelib.runs.table import RunItem
+from chalicelib.streams.table import StatsItem
+from tools.import_v1.mapping import Removable, Rows
+from tools.import_v1.marks import MarkItem
+from tools.import_v1.mending import mend
+from tools.import_v1.writing_leads import write_leads, write_verdicts
 
 
 @dataclass
 class Written:
-    """How many rows were new, and how many were there already."""
+    """How many rows were new, how many were there already, and what could not be written."""
 
     new: int = 0
     known: int = 0
+    refused: list[str] = field(default_factory=list)
 
-
-def is_done(user_id: int) -> bool:
-    """Whether this user was imported to the end: the user's own row is written last."""
-    return UserItem.find(user_id, SELF) is not None
-
-
-def is_taken(found: Rows) -> bool:
-    """Whether somebody else signs in with this user's address already."""
-    *_, identity, user = found.rows
-    known = IdentityItem.find(identity.identity)
-    return known is not None and known.user_id != user.user_id
+    def count(self, *, new: int, of: int) -> None:
+        """So many rows of so many were new."""
+        self.new += new
+        self.known += of - new
 
 
 def write(found: Rows) -> Written:
-    """Write everything of one user. May be repeated, and killed at any point."""
+    """Write everything of one user that is not there. May be repeated, and killed at any point.
+
+    The user's own row comes behind what the user has, and before the keys that open it.
+    """
     done = Written()
-    *others, identity, user = found.rows
-    tallies = [row for stream in found.streams for row in new_tally(stream)]
-    for row in [*tallies, *others]:
-        _put(row, done)
-    for stream in found.streams:
-        leads = [lead for lead in found.leads if lead.stream_id == stream.stream_id]
-        _write_leads(stream.user_id, stream.stream_id, leads, done)
-    _put(identity, done)
-    _put(user, done)
-    queues.send(
-        [
-            FollowUp(user_id=stream.user_id, stream_id=stream.stream_id)
-            for stream in found.streams
-            if stream.is_automated
-        ]
-    )
+    done.new += mend(found.streams.by_id.values())
+    for row in found.standing:
+        done.count(new=_put(row), of=1)
+    done.count(new=write_leads(found.leads), of=len(found.leads))
+    done.count(new=write_verdicts(found.verdicts), of=len(found.verdicts))
+    done.count(new=_write_runs(found.runs), of=len(found.runs))
+    done.count(new=_write_self(found), of=1)
+    for each in found.removable:
+        _write_once(each, done)
+    _send_after(found)
     return done
 
 
-def _put(row: db.Table, done: Written) -> None:
+def _put(row: db.Table) -> bool:
+    """Whether it is new."""
     try:
         with db.conditional():
             row.save(condition=type(row)._hash_key_attribute().does_not_exist())
-        done.new += 1
     except db.Conflict:
-        done.known += 1
+        return False
+    return True
 
 
-def _write_leads(user_id: int, stream_id: int, leads: Sequence[LeadItem], done: Written) -> None:
-    """Leads together with what counts them, so that a repeated one is not counted twice."""
-    for together in _in_parts(leads, _LEADS_AT_ONCE):
-        try:
-            _write_together(user_id, stream_id, together)
-            done.new += len(together)
-        except db.Conflict:
-            if len(together) == 1:
-                done.known += 1
-            else:
-                for lead in together:
-                    _write_leads(user_id, stream_id, [lead], done)
+def _write_runs(runs: list[RunItem]) -> int:
+    """How many are new. The newest one of each stream is shown with it, unless v2 ran since."""
+    keys = [(run.stream_id, run.run_id) for run in runs]
+    there = {(run.stream_id, run.run_id) for run in RunItem.find_all(keys)}
+    new = sum(_put(run) for run in runs if (run.stream_id, run.run_id) not in there)
+    newest = {run.stream_id: run for run in sorted(runs, key=lambda run: run.run_id)}
+    for run in newest.values():
+        _show(run)
+    return new
 
 
-def _write_together(user_id: int, stream_id: int, leads: Sequence[LeadItem]) -> None:
-    changes = Changes(user_id, stream_id)
-    with db.transaction() as write:
-        for lead in leads:
-            write.save(lead, condition=LeadItem.person.does_not_exist())
-            changes.comes(lead)
-        changes.write(write)
+def _show(run: RunItem) -> None:
+    shown = StatsItem.last_run_id
+    try:
+        with db.conditional():
+            StatsItem(run.user_id, StatsItem.at(run.stream_id)).update(
+                actions=[
+                    StatsItem.last_run_id.set(run.run_id),
+                    StatsItem.last_run_status.set(run.status),
+                    StatsItem.last_run_at.set(run.completed_at),
+                ],
+                condition=shown.does_not_exist() | (shown < run.run_id),
+            )
+    except db.Conflict:
+        return
 
 
-def _in_parts(leads: Sequence[LeadItem], size: int) -> Iterator[Sequence[LeadItem]]:
-    for start in range(0, len(leads), size):
-        yield leads[start : start + size]
+def _write_self(found: Rows) -> bool:
+    """The user's row, the address, and the mark that outlives both: together or not at all."""
+    is_mine = IdentityItem.identity.does_not_exist() | (IdentityItem.user_id == found.user.user_id)
+    try:
+        with db.transaction() as write:
+            write.save(found.mark, condition=MarkItem.key.does_not_exist())
+            write.save(found.address, condition=is_mine)
+            write.save(found.user, condition=type(found.user).key.does_not_exist())
+    except db.Conflict:
+        if not _is_there(found.mark):
+            raise
+        return False
+    return True
+
+
+def _write_once(each: Removable, done: Written) -> None:
+    try:
+        with db.transaction() as write:
+            write.save(each.mark, condition=MarkItem.key.does_not_exist())
+            for row in each.rows:
+                write.save(row, condition=type(row)._hash_key_attribute().does_not_exist())
+        done.new += len(each.rows)
+    except db.Conflict:
+        if _is_there(each.mark):
+            done.known += len(each.rows)
+        else:
+            done.refused.append(f"{each.where}: v2 has one with this id, name, address or key")
+
+
+def _is_there(mark: MarkItem) -> bool:
+    return MarkItem.find(mark.user_id, mark.key) is not None
+
+
+def _send_after(found: Rows) -> None:
+    """Have schedules follow. Last, since they follow nobody whose row is not there, and at every
+    run, so that one that is killed before leaves it to the next.
+    """
+    user_id, streams = found.user.user_id, found.streams.by_id.values()
+    jobs: list[queues.Job] = [
+        FollowUp(user_id=user_id, stream_id=each.stream_id) for each in streams if each.is_automated
+    ]
+    if streams:
+        jobs.append(FollowDigest(user_id=user_id))
+    queues.send(jobs)
