@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -20,7 +21,7 @@ from chalicelib.telemetry import logger
 CURRENT = timedelta(minutes=5)
 """How long a rotated secret may go unnoticed."""
 RETRY = timedelta(seconds=30)
-"""How soon a store that failed is asked again; what was read before serves until then."""
+"""How soon a store that failed, or held what cannot be read, is asked again."""
 
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -41,29 +42,48 @@ _held = _Held()
 def renew() -> bool:
     """Read the secrets when it is time to. True when they replace others that were in use.
 
-    Raises BotoCoreError or ClientError when they could never be read, SettingsInvalid when they
-    are no settings.
+    What fails after a first success is logged, and what was read before serves on. Raises
+    BotoCoreError or ClientError when they could never be read, SettingsInvalid when they never
+    were settings: at each call until they are, because the built-in secrets are public.
     """
     name, now = settings.settings().secrets, clock.now()
     if not name or now < _held.due:
         return False
     try:
-        found = aws.client("secretsmanager").get_secret_value(SecretId=name)
-    except (BotoCoreError, ClientError):
+        version = _read(name)
+    except (BotoCoreError, ClientError, settings.SettingsInvalid):
         if not _held.version:
             raise
         _held.due = now + RETRY
-        logger.exception("secret settings could not be read again")
+        logger.exception("secret settings could not be renewed; those read before serve on")
         return False
-    _held.due = now + CURRENT
-    if found["VersionId"] == _held.version:
-        return False
-    settings.adopt(json.loads(found["SecretString"]))
-    was_in_use, _held.version = _held.version, str(found["VersionId"])
-    return bool(was_in_use)
+    was, _held.version, _held.due = _held.version, version, now + CURRENT
+    return was not in ("", version)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """What a secret holds. Raises SettingsInvalid, which says nothing of the text."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise settings.SettingsInvalid("the secret holds no JSON object")
+    return found
 
 
 def forget() -> None:
     """Read the secrets at the next call, whatever was read before."""
     _held.version, _held.due = "", _LONG_AGO
-    settings.adopt({})
+    settings.abandon()
+
+
+def _read(name: str) -> str:
+    """Adopt what the store holds, unless this process has it; its version."""
+    found = aws.client("secretsmanager").get_secret_value(SecretId=name)
+    version = str(found["VersionId"])
+    if version != _held.version:
+        unknown = settings.adopt(parse(found.get("SecretString", "")))
+        if unknown:
+            logger.warning("left out of the secret, being no settings here", names=unknown)
+    return version

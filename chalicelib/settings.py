@@ -46,6 +46,12 @@ def _setting(
     return field(default=default, repr=repr, metadata={"read": read, "description": description})
 
 
+GENERATED = ("KEY_PEPPER", "CURSOR_SECRET", "PRIVACY_SECRET")
+"""Settings whose built-in values are public, and so serve on one machine only."""
+ONE_MACHINE = ("local", "test")
+"""Stages that nobody else can reach."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Settings:
     """The whole configuration, read once. Each field is the environment variable in upper case.
@@ -210,13 +216,18 @@ class Settings:
     )
 
     @classmethod
-    def load(cls, environ: Mapping[str, str]) -> Settings:
-        """Read the settings from `environ`. Raises SettingsInvalid naming every fault."""
+    def load(cls, environ: Mapping[str, object]) -> Settings:
+        """Read the settings from `environ`, where an empty text is as good as none.
+
+        Raises SettingsInvalid naming every fault, and no value.
+        """
         values: dict[str, Any] = {}
         faults = []
         for each in fields(cls):
-            given = environ.get(each.name.upper())
-            if given:
+            given = environ.get(each.name.upper(), "")
+            if not isinstance(given, str):
+                faults.append(f"{each.name.upper()} must be a text")
+            elif given:
                 try:
                     values[each.name] = each.metadata["read"](given)
                 except ValueError as fault:
@@ -226,6 +237,12 @@ class Settings:
         if faults:
             raise SettingsInvalid("; ".join(faults))
         return cls(**values)
+
+    def refuse_built_in(self) -> None:
+        """Raises SettingsInvalid naming the secrets that are as everybody can read them here."""
+        public = [name for name in GENERATED if getattr(self, name.lower()) == BUILT_IN[name]]
+        if public:
+            raise SettingsInvalid(f"secrets that are built in, so public: {', '.join(public)}")
 
     def resource(self, name: str) -> str:
         """The name of a table, queue or schedule group of this stage."""
@@ -245,21 +262,30 @@ class Settings:
         return f"arn:aws:iam::{self.aws_account_id}:role/{self.resource(name)}"
 
 
-_secrets: dict[str, str] = {}
+BUILT_IN = {each.name.upper(): each.default for each in fields(Settings)}
+"""The value of each variable that is not given."""
+NAMES = BUILT_IN.keys()
+_secrets: dict[str, object] = {}
 """Settings out of a store, which those of the environment go before."""
 
 
-def adopt(secrets: Mapping[str, str]) -> None:
+def adopt(secrets: Mapping[str, object]) -> list[str]:
     """Take up settings from a store, in place of those adopted before; the environment wins.
 
-    Raises SettingsInvalid, and changes nothing, when they cannot be read or are no settings.
+    Returns the names that are no settings and were left out: a store serves the versions before
+    and after this one too. Raises SettingsInvalid, and changes nothing, when others cannot be
+    read or a secret would be the built-in one.
     """
-    unknown = sorted(set(secrets) - {each.name.upper() for each in fields(Settings)})
-    if unknown:
-        raise SettingsInvalid(f"no settings: {', '.join(unknown)}")
-    Settings.load({**secrets, **_given()})
+    known = {name: value for name, value in secrets.items() if name in NAMES}
+    Settings.load({**known, **_given()}).refuse_built_in()
+    abandon()
+    _secrets.update(known)
+    return sorted(secrets.keys() - NAMES)
+
+
+def abandon() -> None:
+    """Go back to what the environment alone says."""
     _secrets.clear()
-    _secrets.update(secrets)
     settings.cache_clear()
 
 

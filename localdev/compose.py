@@ -24,11 +24,16 @@ from localdev.processes import BUNDLED_WORLD
 from localdev.waiting import until
 
 FILE = ROOT / "localstack-compose.yml"
+PROFILES = ("localstack", "ministack")
 AWS_URL = "http://127.0.0.1:4566"
 UP_SECONDS = 180.0
 RUN_SECONDS = 120.0
 POLL_SECONDS = 2.0
 """A key may ask 60 times a minute."""
+
+
+class StartFailed(Exception):
+    """There is no emulator to work with; the message is one sentence for people."""
 
 
 class Beside:
@@ -121,27 +126,82 @@ def _ended(api: httpx.Client, path: str) -> dict[str, Any]:
     raise TimeoutError(f"the run did not end within {RUN_SECONDS:g} s")
 
 
-def main() -> int:
-    """Start Docker's part, run a stream, and leave the emulator running."""
-    if shutil.which("docker") is None:
-        print("make localstack needs Docker; `make dev` and `make demo` do without it.")
-        return 1
-    profile = os.environ.get("PROFILE") or "localstack"
+def main(aws_url: str = AWS_URL) -> int:
+    """Start Docker's part, run a stream, and leave the emulator running; 1 when one did not work.
+
+    `aws_url` is where the emulator's port is; 2 refuses an unknown PROFILE.
+    """
+    profile = os.environ.get("PROFILE") or PROFILES[0]
+    if profile not in PROFILES:
+        print(f"PROFILE={profile} is none of: {', '.join(PROFILES)}")
+        return 2
     compose = ["docker", "compose", "-f", str(FILE), "--profile", profile]
-    subprocess.run([*compose, "up", "--detach"], check=True)
-    until(_answers, seconds=UP_SECONDS, what="emulated AWS", every=1)
-    with Beside(AWS_URL) as beside:
+    try:
+        _start(compose)
+        wait_until_ready(profile, aws_url)
+    except (StartFailed, TimeoutError) as error:
+        print(error)
+        return 1
+    with Beside(aws_url) as beside:
         run, leads = beside.run_a_stream()
-        print(f"run {run['status']}: {leads} leads, on {AWS_URL}")
+        print(f"run {run['status']}: {leads} leads, on {aws_url}")
     print(f"still running: docker compose -f {FILE.name} --profile {profile} down ends it")
     return int(run["status"] != "succeeded")
 
 
-def _answers() -> bool:
-    try:
-        return httpx.get(f"{AWS_URL}/_localstack/health", timeout=5).status_code == 200
-    except httpx.HTTPError:
+def _start(compose: list[str]) -> None:
+    if shutil.which("docker") is None:
+        raise StartFailed("make localstack needs Docker; `make dev` and `make demo` do without it.")
+    if subprocess.run(
+        ["docker", "compose", "version"], capture_output=True, check=False
+    ).returncode:
+        raise StartFailed(
+            "make localstack needs Docker's compose plugin: `docker compose version` must answer;"
+            " `make dev` and `make demo` do without it."
+        )
+    if subprocess.run([*compose, "up", "--detach"], check=False).returncode:
+        raise StartFailed("docker compose could not start the emulator; it says why above.")
+
+
+def wait_until_ready(
+    profile: str, aws_url: str, *, seconds: float = UP_SECONDS, every: float = 1
+) -> None:
+    """Return once the emulator serves and, on LocalStack, the scripts of ready.d have run.
+
+    They run after its health is good, and make the stack. Raises StartFailed naming those that
+    failed, or TimeoutError.
+    """
+    what = f"{profile} on {aws_url}"
+    until(lambda: _is_ready(profile, aws_url), seconds=seconds, what=what, every=every)
+
+
+def _is_ready(profile: str, aws_url: str) -> bool:
+    if _answer(f"{aws_url}/_localstack/health") is None:
         return False
+    return profile != "localstack" or _has_run_scripts(aws_url)
+
+
+def _has_run_scripts(aws_url: str) -> bool:
+    """Whether they have, by LocalStack's account of them: docs.localstack.cloud, "init hooks"."""
+    found = _answer(f"{aws_url}/_localstack/init/ready")
+    if found is None:
+        return False
+    failed = [script["name"] for script in found["scripts"] if script["state"] == "ERROR"]
+    if failed:
+        raise StartFailed(
+            f"LocalStack's ready script failed, its log says why: {', '.join(failed)}"
+        )
+    return bool(found["completed"])
+
+
+def _answer(url: str) -> dict[str, Any] | None:
+    """The JSON object at an address, or None while there is none."""
+    try:
+        answer = httpx.get(url, timeout=5)
+        found = answer.json() if answer.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):
+        return None
+    return found if isinstance(found, dict) else None
 
 
 if __name__ == "__main__":

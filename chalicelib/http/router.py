@@ -15,11 +15,12 @@ from typing import Any, TypeVar, Unpack
 
 from chalice.app import Chalice, CORSConfig, Request, Response
 
-from chalicelib.errors import MethodNotAllowed
+from chalicelib.errors import InternalError, MethodNotAllowed
 from chalicelib.http.attempts import Attempt
 from chalicelib.http.endpoint import PREFIX, Auth, Endpoint, Options, opening
 from chalicelib.http.intake import PathId, RawRequest, Visitor
 from chalicelib.http.replies import Reply, failure
+from chalicelib.telemetry import logger
 
 __all__ = [
     "PREFIX",
@@ -114,10 +115,15 @@ def _register(app: Chalice, module: str, route: str, cors: CORSConfig) -> None:
 
 
 def _refusals(cors: CORSConfig) -> Callable[[Request, Callable[[Request], Response]], Response]:
-    """Gives Chalice's own refusal of a method the shape and the headers of ours."""
+    """Gives what is refused, or fails, outside of an endpoint the shape and the headers of ours."""
 
     def shaped(request: Request, get_response: Callable[[Request], Response]) -> Response:
-        response = get_response(request)
+        try:
+            response = get_response(request)
+        except Exception:
+            headers = opening(request) | cors.get_access_control_headers()
+            logger.exception("request failed", extra={"path": request.path})
+            return failure(InternalError(), headers)
         if response.status_code != MethodNotAllowed.status:
             return response
         allowed = {"Allow": str(response.headers["Allow"])}

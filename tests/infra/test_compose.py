@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,10 @@ import jsonschema
 import pytest
 import yaml
 
-from localdev import ministack, ports
-from localdev.compose import FILE, Beside, main
+from localdev import json_server, ministack, ports
+from localdev.compose import FILE, PROFILES, main, wait_until_ready
 from localdev.environment import ROOT
+from localdev.json_server import Answer, Asked, Reply
 from localdev.ministack import REQUIREMENTS
 
 
@@ -120,15 +122,131 @@ def test_without_docker_it_says_what_to_do(
     assert "make dev" in capsys.readouterr().out
 
 
-def test_a_stream_beside_an_emulator(tmp_path: Path) -> None:
+@pytest.fixture
+def docker(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], Path]:
+    """Makes a `docker` that is alone on PATH, out of lines of shell; what it was asked is kept."""
+
+    def make(lines: str) -> Path:
+        asked = tmp_path / "asked.txt"
+        script = tmp_path / "docker"
+        script.write_text(f'#!/bin/sh\necho "$*" >> {asked}\n{lines}\n')
+        script.chmod(0o755)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        return asked
+
+    return make
+
+
+NO_PLUGIN = """echo "docker: 'compose' is not a docker command." >&2; exit 1"""
+NO_DAEMON = 'test "$2" = version || { echo "Cannot connect to the Docker daemon" >&2; exit 17; }'
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"), [(NO_PLUGIN, "compose plugin"), (NO_DAEMON, "could not start the emulator")]
+)
+def test_a_docker_that_cannot_is_one_sentence(
+    docker: Callable[[str], Path], capfd: pytest.CaptureFixture[str], lines: str, told: str
+) -> None:
+    docker(lines)
+    assert main() == 1
+    said = capfd.readouterr().out
+    assert told in said
+    assert len(said.splitlines()) == 1
+
+
+def test_an_unknown_profile_is_refused_with_the_choices(
+    docker: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = docker("exit 0")
+    monkeypatch.setenv("PROFILE", "nope")
+    assert main() == 2
+    assert capsys.readouterr().out == "PROFILE=nope is none of: localstack, ministack\n"
+    assert not asked.exists()
+
+
+def test_the_choices_are_the_profiles_of_the_file(compose: dict[str, Any]) -> None:
+    assert set(PROFILES) == {
+        name for each in compose["services"].values() for name in each["profiles"]
+    }
+
+
+def _starting(*scripts: tuple[bool, str]) -> Answer:
+    """An emulator: healthy from the second look, its scripts in the given states one by one.
+
+    Without any it has no init endpoint, as MiniStack has none. Its last word stands.
+    """
+    healths, states = iter([503]), iter(scripts)
+
+    def answer(asked: Asked) -> Reply:
+        if asked.path == "/_localstack/health":
+            return next(healths, 200), {"services": {}}
+        if asked.path != "/_localstack/init/ready" or not scripts:
+            return 404, {}
+        completed, state = next(states, scripts[-1])
+        row = {"stage": "READY", "name": "10-stack.sh", "state": state}
+        return 200, {"completed": completed, "scripts": [row]}
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("profile", "scripts"),
+    [
+        ("localstack", [(False, "UNKNOWN"), (False, "RUNNING"), (True, "SUCCESSFUL")]),
+        ("localstack", [(True, "SUCCESSFUL")]),
+        ("ministack", []),
+    ],
+)
+def test_it_waits_until_the_scripts_have_run(profile: str, scripts: list[tuple[bool, str]]) -> None:
+    looks: list[str] = []
+    emulator = _starting(*scripts)
+
+    def answer(asked: Asked) -> Reply:
+        looks.append(asked.path)
+        return emulator(asked)
+
+    with json_server.serve(answer) as url:
+        wait_until_ready(profile, url, seconds=10, every=0.01)
+    assert looks.count("/_localstack/init/ready") == len(scripts)
+    assert looks.count("/_localstack/health") == 1 + max(len(scripts), 1)
+
+
+@pytest.mark.parametrize("completed", [False, True])
+def test_a_script_that_failed_is_named(
+    completed: bool, docker: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = docker("exit 0")
+    with json_server.serve(_starting((False, "RUNNING"), (completed, "ERROR"))) as url:
+        assert main(url) == 1
+    assert "10-stack.sh" in capsys.readouterr().out
+    assert asked.read_text().splitlines()[-1].endswith("--profile localstack up --detach")
+
+
+@pytest.mark.parametrize("scripts", [[], [(False, "RUNNING")]], ids=["no endpoint", "no end"])
+def test_scripts_that_never_end_are_not_waited_for_forever(scripts: list[tuple[bool, str]]) -> None:
+    with (
+        json_server.serve(_starting(*scripts)) as url,
+        pytest.raises(TimeoutError, match=f"localstack on {url}"),
+    ):
+        wait_until_ready("localstack", url, seconds=0.2, every=0.01)
+
+
+def test_a_stream_beside_an_emulator(
+    tmp_path: Path,
+    docker: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
     port = ports.free_port()
     emulator = ministack.child(port, log=tmp_path / "ministack.log")
     emulator.start()
     try:
         ministack.wait_until_healthy(port, emulator)
-        with Beside(f"http://127.0.0.1:{port}") as beside:
-            run, leads = beside.run_a_stream()
+        docker("exit 0")
+        monkeypatch.setenv("PROFILE", "ministack")
+        assert main(f"http://127.0.0.1:{port}") == 0
     finally:
         emulator.stop()
-    assert run["status"] == "succeeded"
-    assert leads > 0
+    assert re.search(r"^run succeeded: [1-9]\d* leads", capfd.readouterr().out, re.MULTILINE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,6 @@ import time_machine
 
 from chalicelib import aws as clients
 from chalicelib import renewal, secret_settings, settings, wiring
-from chalicelib.settings import SettingsInvalid
 from tools.deploy import secrets
 
 NOW = datetime(2026, 7, 5, 9, 0, tzinfo=UTC)
@@ -35,7 +33,7 @@ def test_read_once_and_then_when_it_is_time(store: Any) -> None:
     with time_machine.travel(NOW, tick=False) as clock:
         assert secret_settings.renew() is False
         assert settings.settings().hunter_api_key == "first"
-        secrets.put(store, "test", {"HUNTER_API_KEY": "second"})
+        secrets.put(store, "test", ["HUNTER_API_KEY=second"])
         assert secret_settings.renew() is False
         assert settings.settings().hunter_api_key == "first"
         clock.shift(secret_settings.CURRENT)
@@ -51,7 +49,7 @@ def test_clients_follow(store: Any) -> None:
         clock.shift(secret_settings.CURRENT)
         renewal.up_to_date("event", str.upper)
         assert wiring.contacts() is before
-        secrets.put(store, "test", {"HUNTER_API_KEY": "second"})
+        secrets.put(store, "test", ["HUNTER_API_KEY=second"])
         clock.shift(secret_settings.CURRENT)
         renewal.up_to_date("event", str.upper)
         assert wiring.contacts() is not before
@@ -62,42 +60,6 @@ def test_the_environment_wins(store: Any, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("HUNTER_API_KEY", "mine")
     secret_settings.renew()
     assert settings.settings().hunter_api_key == "mine"
-
-
-def test_a_store_that_fails_later_is_survived(store: Any) -> None:
-    with time_machine.travel(NOW, tick=False) as clock:
-        secret_settings.renew()
-        store.delete_secret(SecretId=secrets.name_of("test"), ForceDeleteWithoutRecovery=True)
-        clock.shift(secret_settings.CURRENT)
-        assert secret_settings.renew() is False
-        assert settings.settings().hunter_api_key == "first"
-
-
-def test_a_store_that_was_never_there_is_told(store: Any) -> None:
-    store.delete_secret(SecretId=secrets.name_of("test"), ForceDeleteWithoutRecovery=True)
-    with pytest.raises(store.exceptions.ResourceNotFoundException):
-        secret_settings.renew()
-
-
-def test_only_settings_are_taken(store: Any) -> None:
-    before = settings.settings()
-    with pytest.raises(SettingsInvalid, match="NO_SUCH"):
-        settings.adopt({"NO_SUCH": "x"})
-    assert settings.settings() == before
-
-
-def test_the_first_deployment_makes_it_and_no_later_one_does(store: Any) -> None:
-    held = json.loads(store.get_secret_value(SecretId=secrets.name_of("test"))["SecretString"])
-    assert set(secrets.RANDOM) <= set(held)
-    assert not secrets.ensure(store, "test")
-    again = json.loads(store.get_secret_value(SecretId=secrets.name_of("test"))["SecretString"])
-    assert again == held
-
-
-def test_a_value_is_taken_out_by_an_empty_one(store: Any) -> None:
-    secrets.put(store, "test", {"HUNTER_API_KEY": ""})
-    held = json.loads(store.get_secret_value(SecretId=secrets.name_of("test"))["SecretString"])
-    assert "HUNTER_API_KEY" not in held
 
 
 def test_without_a_name_nothing_is_read() -> None:

@@ -24,6 +24,10 @@ ENVIRONMENT = {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:1",
     "LAMBDA_TASK_ROOT": "/var/task",
     "STAGE": "prod",
+    # A stage of others serves nothing on the built-in secrets.
+    "KEY_PEPPER": "smoke",
+    "CURSOR_SECRET": "smoke",
+    "PRIVACY_SECRET": "smoke",
 }
 
 
