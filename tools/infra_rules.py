@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from localdev import template as templates
 
@@ -14,8 +15,9 @@ VISIBILITY_FACTOR = 6
 MOST_BYTES = 1_000_000
 MOST_RESOURCES = 500
 """What CloudFormation takes in one stack."""
-_STARRED = {"xray:PutTelemetryRecords", "xray:PutTraceSegments"}
-"""Actions that AWS gives no narrower resource."""
+_STARRED = {"scheduler:ListSchedules", "xray:PutTelemetryRecords", "xray:PutTraceSegments"}
+"""Actions that AWS gives no narrower resource: X-Ray knows none, and the schedules of one group are
+listed only by who may list those of all groups."""
 
 Template = dict[str, Any]
 
@@ -30,6 +32,8 @@ def faults(template: Template, stage: str, root: Path) -> Iterator[str]:
     yield from _tables(template, stage)
     yield from _alarms(template, root)
     yield from _gateway(template)
+    yield from _kept(template, stage)
+    yield from _addresses(template)
 
 
 def _sizes(template: Template) -> Iterator[str]:
@@ -113,16 +117,28 @@ def _queues(template: Template) -> Iterator[str]:
 
 
 def _tables(template: Template, stage: str) -> Iterator[str]:
-    for name, resource in template["Resources"].items():
-        if resource["Type"] != "AWS::DynamoDB::Table" or resource["DeletionPolicy"] != "Retain":
-            continue
-        table = resource["Properties"]
-        if stage == "prod" and not table.get("DeletionProtectionEnabled"):
+    for name, table in templates.properties(template, "AWS::DynamoDB::Table").items():
+        kept = template["Resources"][name]["DeletionPolicy"] == "Retain"
+        expires = table.get("TimeToLiveSpecification", {}).get("Enabled")
+        if stage == "prod" and not kept and not expires:
+            yield f"{name} goes with its stack"
+        if stage == "prod" and kept and not table.get("DeletionProtectionEnabled"):
             yield f"{name} can be deleted by a slip"
         recovery = table.get("PointInTimeRecoverySpecification", {})
-        expires = table.get("TimeToLiveSpecification", {}).get("Enabled")
         if not recovery.get("PointInTimeRecoveryEnabled") and not expires:
             yield f"{name} cannot be brought back to a point in time"
+
+
+def _kept(template: Template, stage: str) -> Iterator[str]:
+    """A stage that can be thrown away leaves nothing; what prod leaves, it leaves on every path."""
+    for name, resource in template["Resources"].items():
+        policies = {resource.get(each) for each in ("DeletionPolicy", "UpdateReplacePolicy")}
+        if stage != "prod" and policies & {"Retain", "RetainExceptOnCreate", "Snapshot"}:
+            yield f"{name} outlives its stack"
+        if len(policies) > 1:
+            yield f"{name} is kept on one path and lost on another"
+        if stage == "prod" and resource["Type"] == "AWS::S3::Bucket" and policies != {"Retain"}:
+            yield f"{name} keeps a stack from being deleted while it holds files"
 
 
 def _alarms(template: Template, root: Path) -> Iterator[str]:
@@ -133,10 +149,40 @@ def _alarms(template: Template, root: Path) -> Iterator[str]:
 
 
 def _gateway(template: Template) -> Iterator[str]:
-    for name, answer in templates.properties(template, "AWS::ApiGateway::GatewayResponse").items():
-        allowed = "gatewayresponse.header.Access-Control-Allow-Origin"
-        if allowed not in answer["ResponseParameters"]:
-            yield f"{name} carries no CORS headers"
+    for name in templates.properties(template, "AWS::ApiGateway::GatewayResponse"):
+        yield f"{name} may be made after the API is deployed, and goes when its document changes"
     for name, api in templates.properties(template, "AWS::Serverless::Api").items():
         if not any("ThrottlingRateLimit" in each for each in api.get("MethodSettings", ())):
             yield f"{name} lets any number of requests through"
+        if "OpenApiVersion" not in api:
+            yield f"{name} gets a second stage, without limits"
+        if api["DefinitionBody"]["info"]["title"] != api["Name"]:
+            yield f"{name} has two names, and alarms look for one"
+        yield from _answers(name, api["DefinitionBody"])
+
+
+def _answers(api: str, document: dict[str, Any]) -> Iterator[str]:
+    """What the gateway says by itself is for browsers too."""
+    answers = document.get("x-amazon-apigateway-gateway-responses", {})
+    for kind in ("DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED"):
+        if kind not in answers:
+            yield f"{api} answers {kind} in the shape of AWS"
+    for kind, answer in answers.items():
+        allowed = "gatewayresponse.header.Access-Control-Allow-Origin"
+        if allowed not in answer["responseParameters"]:
+            yield f"{api} answers {kind} and carries no CORS headers"
+
+
+_OURS = ("BaseUrl", "UiOrigin", "MailSender")
+"""Parameters whose defaults are addresses of the hosted ctgo."""
+
+
+def _addresses(template: Template) -> Iterator[str]:
+    """Whoever hosts ctgo has addresses of their own, and gives them as parameters."""
+    defaults = [str(template["Parameters"][name]["Default"]) for name in _OURS]
+    hosts = {urlsplit(each).hostname or each.rpartition("@")[2] for each in defaults}
+    for name, resource in template["Resources"].items():
+        text = json.dumps(resource)
+        for host in sorted(hosts):
+            if host in text:
+                yield f"{name} has the address {host} written in it"

@@ -75,6 +75,8 @@ def test_prod_reserves_places_for_every_function() -> None:
     assert set(places) == {function.name for function in functions(app)}
     reserved = sum(own["reserved_concurrency"] for own in places.values())
     assert reserved <= 900  # an account has 1,000, of which AWS keeps 100 unreserved
+    said = (ROOT / "docs" / "deploy.md").read_text()
+    assert f"`prod` reserves {reserved} concurrent executions" in said
 
 
 def test_unknown_methods_reach_the_app(template: Template) -> None:
@@ -86,6 +88,29 @@ def test_prod_is_protected_and_dev_can_be_thrown_away(template: Template, stage:
     table = template["Resources"]["WorkspaceTable"]["Properties"]
     assert table["DeletionProtectionEnabled"] == (stage == "prod")
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]
+    kept = {name for name, made in template["Resources"].items() if _is_kept(made)}
+    if stage == "prod":
+        assert {"WorkspaceTable", "LeadsTable", "FilesBucket"} <= kept
+        assert not {"NoticesTable", "ApiHandlerLogGroup"} & kept
+    else:
+        assert kept == set()
+
+
+def _is_kept(resource: dict[str, Any]) -> bool:
+    return "Retain" in (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+
+
+def test_a_preflight_is_answered_with_the_origin_of_the_parameter(template: Template) -> None:
+    paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
+    allowed = "method.response.header.Access-Control-Allow-Origin"
+    for methods in paths.values():
+        answers = methods["options"]["x-amazon-apigateway-integration"]["responses"]
+        assert answers["default"]["responseParameters"][allowed] == {"Fn::Sub": "'${UiOrigin}'"}
+
+
+def test_the_sender_is_not_the_stacks(template: Template) -> None:
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    assert "AWS::SES::EmailIdentity" not in kinds
 
 
 def test_no_secret_stands_in_the_template(template: Template) -> None:
@@ -107,12 +132,32 @@ def test_the_dashboard_is_json(template: Template) -> None:
     assert {"Dead letters", "What runs find", "Latency, p95"} <= titles
 
 
+ANSWERS = "RestAPI/Properties/DefinitionBody/x-amazon-apigateway-gateway-responses"
+PREFLIGHT = (
+    "RestAPI/Properties/DefinitionBody/paths/~api~v2~streams/options/"
+    "x-amazon-apigateway-integration/responses/default"
+)
+"""A tilde stands for a slash inside a name."""
+VARIABLES = "APIHandler/Properties/Environment/Variables"
+
+
+def _drop(path: str) -> Callable[[Template], None]:
+    def drop(template: Template) -> None:
+        *parents, last = path.split("/")
+        node = template["Resources"]
+        for name in parents:
+            node = node[name]
+        del node[last]
+
+    return drop
+
+
 def _change(path: str, value: Any) -> Callable[[Template], None]:
     def change(template: Template) -> None:
         *parents, last = path.split("/")
         node = template["Resources"]
         for name in parents:
-            node = node[int(name)] if name.isdigit() else node[name]
+            node = node[int(name)] if name.isdigit() else node[name.replace("~", "/")]
         node[last] = value
 
     return change
@@ -141,7 +186,26 @@ def _change(path: str, value: Any) -> Callable[[Template], None]:
         ),
         (_change("ScrapeLogGroup/Properties/RetentionInDays", None), "keeps its log for ever"),
         (_change("RestAPI/Properties/MethodSettings", []), "any number of requests"),
-        (_change("ThrottledResponse/Properties/ResponseParameters", {}), "no CORS headers"),
+        (_change(f"{ANSWERS}/THROTTLED/responseParameters", {}), "no CORS headers"),
+        (_change(ANSWERS, {}), "answers DEFAULT_5XX in the shape of AWS"),
+        (
+            _change("Answer", {"Type": "AWS::ApiGateway::GatewayResponse"}),
+            "may be made after the API is deployed",
+        ),
+        (_drop("RestAPI/Properties/OpenApiVersion"), "a second stage, without limits"),
+        (_change("RestAPI/Properties/DefinitionBody/info/title", "ctgo"), "has two names"),
+        (
+            _change(f"{PREFLIGHT}/responseParameters", {"x": "'https://www.catchthegoodones.com'"}),
+            "RestAPI has the address www.catchthegoodones.com written in it",
+        ),
+        (
+            _change(
+                "APIHandler/Properties/Environment/Variables/MAIL_SENDER", "a@catchthegoodones.com"
+            ),
+            "APIHandler has the address catchthegoodones.com written in it",
+        ),
+        (_change("LeadsTable/UpdateReplacePolicy", "Snapshot"), "kept on one path"),
+        (_drop("LeadsTable/Properties/PointInTimeRecoverySpecification"), "a point in time"),
         (_change("RunsQueueAgeAlarm/Properties/AlarmDescription", "x"), "which is not there"),
     ],
 )
@@ -150,6 +214,24 @@ def test_a_broken_rule_is_named(
 ) -> None:
     broken = copy.deepcopy(template)
     change(broken)
+    assert any(said in fault for fault in faults(broken, stage, ROOT))
+
+
+@pytest.mark.parametrize(
+    ("stage", "resource", "policy", "said"),
+    [
+        ("dev", "LeadsTable", "Retain", "LeadsTable outlives its stack"),
+        ("dev", "FilesBucket", "Retain", "FilesBucket outlives its stack"),
+        ("prod", "LeadsTable", "Delete", "LeadsTable goes with its stack"),
+        ("prod", "FilesBucket", "Delete", "keeps a stack from being deleted"),
+    ],
+    indirect=["stage"],
+)
+def test_what_outlives_a_stage(
+    template: Template, stage: str, resource: str, policy: str, said: str
+) -> None:
+    broken = copy.deepcopy(template)
+    broken["Resources"][resource] |= {"DeletionPolicy": policy, "UpdateReplacePolicy": policy}
     assert any(said in fault for fault in faults(broken, stage, ROOT))
 
 

@@ -11,6 +11,7 @@ import json
 import sys
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib.settings import SettingsInvalid
 from tools.deploy import secrets
@@ -29,8 +30,7 @@ def main() -> int:
     session = boto3.Session()
     try:
         if given.secrets:
-            changes = dict(line.strip().split("=", 1) for line in sys.stdin if line.strip())
-            secrets.put(session.client("secretsmanager"), given.stage, changes)
+            secrets.put(session.client("secretsmanager"), given.stage, sys.stdin)
             return 0
         account = session.client("sts").get_caller_identity()["Account"]
         outputs = deploy(
@@ -40,9 +40,9 @@ def main() -> int:
             json.loads((ROOT / "infra" / "parameters" / f"{given.stage}.json").read_text()),
             bucket=given.bucket or f"ctgo-archives-{account}-{session.region_name}",
         )
-    except (DeployFailed, SettingsInvalid) as error:
+    except (DeployFailed, SettingsInvalid, BotoCoreError, ClientError) as error:
         print(error, file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, SettingsInvalid) else 1
     for name, value in sorted(outputs.items()):
         print(f"{name:<16} {value}")
     return 0

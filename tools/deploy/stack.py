@@ -2,96 +2,165 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import yaml
 from botocore.exceptions import ClientError, WaiterError
 
 _CAPABILITIES = ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _CHANGE_SET = "ctgo"
+_NEVER_UP = {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"}
+"""What CloudFormation takes no change for: such a stack can only go."""
+_ONLY_PLANNED = "REVIEW_IN_PROGRESS"
+"""What a change set alone has made is still to be created."""
+_BEGUN = {f"{kind}_IN_PROGRESS" for kind in ("CREATE", "UPDATE", "IMPORT", "DELETE")}
+
+Parameters = Sequence[Mapping[str, Any]]
 
 
 class DeployFailed(Exception):
-    """CloudFormation refused; the message lists why."""
+    """AWS refused, or would; the message lists why."""
 
 
-def bring_up(
-    client: Any,
-    stack: str,
-    template_url: str,
-    parameters: Mapping[str, str],
-    *,
-    say: Callable[[str], None] = print,
-    look_seconds: float = 5,
-) -> dict[str, str]:
-    """Create or update the stack, and return its outputs. Raises DeployFailed."""
-    kind = "UPDATE" if _exists(client, stack) else "CREATE"
-    client.create_change_set(
-        StackName=stack,
-        ChangeSetName=_CHANGE_SET,
-        ChangeSetType=kind,
-        TemplateURL=template_url,
-        Capabilities=_CAPABILITIES,
-        Parameters=[
-            {"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()
-        ],
-    )
-    wait = {"Delay": look_seconds, "MaxAttempts": int(3600 / look_seconds)}
-    if not _is_ready(client, stack, wait):
-        say("nothing to change")
-        return _outputs(client, stack)
-    _show(client, stack, say)
-    client.execute_change_set(StackName=stack, ChangeSetName=_CHANGE_SET)
-    try:
-        client.get_waiter(f"stack_{kind.lower()}_complete").wait(StackName=stack, WaiterConfig=wait)
-    except WaiterError as error:
-        raise DeployFailed(_reasons(client, stack) or str(error)) from error
-    return _outputs(client, stack)
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """A stack by its name. `look_seconds` lie between two looks at what CloudFormation does."""
 
+    client: Any
+    name: str
+    say: Callable[[str], None] = print
+    look_seconds: float = 5
 
-def _exists(client: Any, stack: str) -> bool:
-    try:
-        found = client.describe_stacks(StackName=stack)["Stacks"]
-    except ClientError as error:
-        if "does not exist" in str(error):
+    def clear(self) -> bool:
+        """Whether the stack is there, without what an earlier deployment left half done.
+
+        One that never came up is deleted; tables that it keeps stay. Raises DeployFailed when
+        another deployment is at work or somebody must help.
+        """
+        status = self._status()
+        if status is None:
             return False
-        raise
-    # What a change set alone has made is still to be created.
-    return bool(found) and found[0]["StackStatus"] != "REVIEW_IN_PROGRESS"
-
-
-def _is_ready(client: Any, stack: str, wait: dict[str, Any]) -> bool:
-    """Whether the change set changes something. Raises DeployFailed when it is refused."""
-    waiter = client.get_waiter("change_set_create_complete")
-    try:
-        waiter.wait(StackName=stack, ChangeSetName=_CHANGE_SET, WaiterConfig=wait)
-    except WaiterError as error:
-        found = client.describe_change_set(StackName=stack, ChangeSetName=_CHANGE_SET)
-        reason = str(found.get("StatusReason", error))
-        client.delete_change_set(StackName=stack, ChangeSetName=_CHANGE_SET)
-        if "didn't contain changes" in reason or "No updates" in reason:
+        if status in _NEVER_UP:
+            self.say(f"{self.name} stands in {status}, which takes no change: deleting the stack")
+            self._delete()
             return False
-        raise DeployFailed(reason) from error
-    return True
+        if status == "UPDATE_ROLLBACK_FAILED":
+            raise DeployFailed(
+                f"{self.name} could not be rolled back: mend what its events name, then "
+                f"`aws cloudformation continue-update-rollback --stack-name {self.name}`"
+            )
+        if status.endswith("_IN_PROGRESS") and status != _ONLY_PLANNED:
+            raise DeployFailed(f"{self.name} is in {status}: wait until that has ended")
+        return status != _ONLY_PLANNED
 
+    def change(
+        self,
+        kind: str,
+        template_url: str,
+        parameters: Parameters,
+        imported: Sequence[Mapping[str, Any]] = (),
+    ) -> bool:
+        """Carry out a change set of the kind CREATE, UPDATE or IMPORT; False if it changes nothing.
 
-def _show(client: Any, stack: str, say: Callable[[str], None]) -> None:
-    found = client.describe_change_set(StackName=stack, ChangeSetName=_CHANGE_SET)
-    for change in found.get("Changes", []):
-        resource = change["ResourceChange"]
-        lost = " (replaced: what it holds is lost)" * (resource.get("Replacement") == "True")
-        say(f"{resource['Action'].lower():<8} {resource['LogicalResourceId']}{lost}")
+        `imported` is what an IMPORT takes in. Raises DeployFailed.
+        """
+        if self._status() is not None:
+            # One that nobody carried out: a deployment was interrupted.
+            self.client.delete_change_set(StackName=self.name, ChangeSetName=_CHANGE_SET)
+        self.client.create_change_set(
+            StackName=self.name,
+            ChangeSetName=_CHANGE_SET,
+            ChangeSetType=kind,
+            TemplateURL=template_url,
+            Capabilities=_CAPABILITIES,
+            Parameters=parameters,
+            **({"ResourcesToImport": imported} if imported else {}),
+        )
+        if not self._is_ready():
+            self.say("nothing to change")
+            return False
+        self._show()
+        self.client.execute_change_set(StackName=self.name, ChangeSetName=_CHANGE_SET)
+        self._wait(f"stack_{kind.lower()}_complete")
+        return True
 
+    def template(self) -> dict[str, Any]:
+        """What stands, after its transforms."""
+        body = self.client.get_template(StackName=self.name, TemplateStage="Processed")
+        found = body["TemplateBody"]
+        template: dict[str, Any] = yaml.safe_load(found) if isinstance(found, str) else dict(found)
+        return template
 
-def _reasons(client: Any, stack: str) -> str:
-    events = client.describe_stack_events(StackName=stack)["StackEvents"]
-    return "\n".join(
-        f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
-        for event in events
-        if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
-    )
+    def physical_ids(self) -> set[str]:
+        """What AWS calls the resources of the stack."""
+        pages = self.client.get_paginator("list_stack_resources").paginate(StackName=self.name)
+        return {
+            row["PhysicalResourceId"]
+            for page in pages
+            for row in page["StackResourceSummaries"]
+            if row.get("PhysicalResourceId") and row["ResourceStatus"] != "DELETE_COMPLETE"
+        }
 
+    def outputs(self) -> dict[str, str]:
+        """What the stack says of itself."""
+        found = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
+        return {row["OutputKey"]: row["OutputValue"] for row in found.get("Outputs", [])}
 
-def _outputs(client: Any, stack: str) -> dict[str, str]:
-    found = client.describe_stacks(StackName=stack)["Stacks"][0]
-    return {row["OutputKey"]: row["OutputValue"] for row in found.get("Outputs", [])}
+    def _status(self) -> str | None:
+        try:
+            found = self.client.describe_stacks(StackName=self.name)["Stacks"]
+        except ClientError as error:
+            if "does not exist" in str(error):
+                return None
+            raise
+        return str(found[0]["StackStatus"]) if found else None
+
+    def _delete(self) -> None:
+        self.client.delete_stack(StackName=self.name)
+        self._wait("stack_delete_complete")
+
+    def _wait(self, event: str) -> None:
+        try:
+            self.client.get_waiter(event).wait(StackName=self.name, WaiterConfig=self._patience())
+        except WaiterError as error:
+            raise DeployFailed(self._reasons() or str(error)) from error
+
+    def _patience(self) -> dict[str, Any]:
+        return {"Delay": self.look_seconds, "MaxAttempts": int(3600 / self.look_seconds)}
+
+    def _is_ready(self) -> bool:
+        """Whether the change set changes something. Raises DeployFailed when it is refused."""
+        waiter = self.client.get_waiter("change_set_create_complete")
+        asked = {"StackName": self.name, "ChangeSetName": _CHANGE_SET}
+        try:
+            waiter.wait(**asked, WaiterConfig=self._patience())
+        except WaiterError as error:
+            found = self.client.describe_change_set(**asked)
+            reason = str(found.get("StatusReason", error))
+            self.client.delete_change_set(**asked)
+            if "didn't contain changes" in reason or "No updates" in reason:
+                return False
+            raise DeployFailed(reason) from error
+        return True
+
+    def _show(self) -> None:
+        found = self.client.describe_change_set(StackName=self.name, ChangeSetName=_CHANGE_SET)
+        for change in found.get("Changes", []):
+            resource = change["ResourceChange"]
+            lost = " (replaced: what it holds is lost)" * (resource.get("Replacement") == "True")
+            self.say(f"{resource['Action'].lower():<8} {resource['LogicalResourceId']}{lost}")
+
+    def _reasons(self) -> str:
+        """What failed since the last thing was begun; events come newest first."""
+        events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
+        return "\n".join(
+            f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+            for event in itertools.takewhile(self._is_later_than_start, events)
+            if event["ResourceStatus"].endswith("_FAILED") and event.get("ResourceStatusReason")
+        )
+
+    def _is_later_than_start(self, event: Mapping[str, Any]) -> bool:
+        return event["LogicalResourceId"] != self.name or event["ResourceStatus"] not in _BEGUN

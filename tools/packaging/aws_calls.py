@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 
 class Call(NamedTuple):
     """An action as IAM names it, and the resource as our template names it.
 
-    `resource` is `table:leads`, `index:leads/by-user`, `queue:runs`, `role:scheduler`, `schedules`,
-    `mail`, `bucket`, `files` or `secret`: a name is what follows `ctgo-<stage>-`.
+    `resource` is `table:leads`, `index:leads/by-user`, `queue:runs`, `role:scheduler`,
+    `schedules:streams`, `mail`, `bucket`, `files`, `secret` or, where AWS knows nothing narrower,
+    `everything`: a name is what follows `ctgo-<stage>-`.
     """
 
     action: str
@@ -36,11 +38,16 @@ class UnknownCall(ValueError):
     """A service or an operation that this module cannot read yet."""
 
 
-def calls_of(service: str, operation: str, body: Any) -> Iterator[Call]:
-    """What IAM checks for one request. Raises UnknownCall."""
-    readers = {"dynamodb": _dynamodb, "sqs": _sqs, "scheduler": _scheduler, "ses": _ses, "s3": _s3}
+def calls_of(
+    service: str, operation: str, body: Any, query: Mapping[str, Any] = MappingProxyType({})
+) -> Iterator[Call]:
+    """What IAM checks for one request; `query` is what its address asks. Raises UnknownCall."""
+    readers = {"dynamodb": _dynamodb, "sqs": _sqs, "ses": _ses, "s3": _s3}
     if service == "secretsmanager":
         yield Call(f"{service}:{operation}", "secret")
+        return
+    if service == "scheduler":
+        yield from _scheduler(operation, body, query)
         return
     if service not in readers:
         raise UnknownCall(f"{service}:{operation}")
@@ -75,11 +82,16 @@ def _sqs(operation: str, body: Any) -> Iterator[Call]:
     yield Call(f"sqs:{_OF_BATCHES.get(operation, operation)}", f"queue:{_ours(name)}")
 
 
-def _scheduler(operation: str, body: Any) -> Iterator[Call]:
-    # The group and the name stand in the address, and ctgo has one group.
-    yield Call(f"scheduler:{operation}", "schedules")
+def _scheduler(operation: str, body: Any, query: Mapping[str, Any]) -> Iterator[Call]:
+    if operation == "ListSchedules":
+        # AWS holds it against the schedules of all groups, whichever group it asks for.
+        yield Call(f"scheduler:{operation}", "everything")
+        return
+    asked = json.loads(body) if body else {}
+    group = query.get("groupName") or asked["GroupName"]
+    yield Call(f"scheduler:{operation}", f"schedules:{_ours(group)}")
     if operation in ("CreateSchedule", "UpdateSchedule"):
-        role = json.loads(body)["Target"]["RoleArn"]
+        role = asked["Target"]["RoleArn"]
         yield Call("iam:PassRole", f"role:{_ours(role.rpartition('/')[2])}")
 
 

@@ -13,9 +13,6 @@ Template = dict[str, Any]
 
 FEW_WORKERS = 5
 """Invocations at once of a queue's function where the stage reserves none."""
-THROTTLE_RATE = 200
-"""Requests a second that the gateway lets through; the rest gets 429 at no cost."""
-THROTTLE_BURST = 400
 _NOTHING = {"Ref": "AWS::NoValue"}
 
 
@@ -29,9 +26,13 @@ def mend(template: Template, stage: str, functions: Sequence[Function]) -> Templ
         _mend_role(resources[function.role_id])
         if function.queue:
             _mend_source(resources[function.logical_id], _queue_id(template, function.queue))
-    _mend_api(resources["RestAPI"])
+    # Emulators send mail from an identity of the template; on AWS it outlives stacks and is shared
+    # by them, so that tools.deploy makes it.
+    del resources["MailIdentity"]
     for name in templates.properties(template, "AWS::DynamoDB::Table"):
         _protect(resources[name], stage)
+    if stage != "prod":
+        _let_go(resources)
     return template
 
 
@@ -72,19 +73,43 @@ def _mend_role(resource: dict[str, Any]) -> None:
         "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
         "Resource": "*",  # X-Ray knows no narrower resource for these two
     }
-    key = {
-        "Effect": "Allow",
-        "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
-        "Resource": {"Ref": "KmsKeyArn"},
-    }
     resource["Properties"]["Policies"] += [
         _if("IsTraced", _policy("trace", trace)),
-        _if("HasKey", _policy("use-key", key)),
+        _if("HasKey", _policy("use-key", *_use_of_key())),
     ]
 
 
-def _policy(name: str, statement: dict[str, Any]) -> dict[str, Any]:
-    document = {"Version": "2012-10-17", "Statement": [statement]}
+def _use_of_key() -> list[dict[str, Any]]:
+    """What DynamoDB's guide asks of whoever uses a table under a key of one's own.
+
+    DynamoDB uses the key in the caller's name, and may hand the use on to AWS; nothing else may.
+    """
+    through = {"kms:ViaService": {"Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}"}}
+    use = {
+        "Effect": "Allow",
+        "Action": [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        "Resource": {"Ref": "KmsKeyArn"},
+        "Condition": {"StringEquals": through},
+    }
+    hand_on = {
+        "Effect": "Allow",
+        "Action": "kms:CreateGrant",
+        "Resource": {"Ref": "KmsKeyArn"},
+        "Condition": {"StringEquals": through, "Bool": {"kms:GrantIsForAWSResource": "true"}},
+    }
+    return [use, hand_on]
+
+
+def _policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
+    document = {"Version": "2012-10-17", "Statement": list(statements)}
     return {"PolicyName": name, "PolicyDocument": document}
 
 
@@ -107,27 +132,11 @@ def _queue_id(template: Template, name: str) -> str:
     raise LookupError(f"infra/resources.yaml declares no queue {name}")
 
 
-def _mend_api(resource: dict[str, Any]) -> None:
-    properties = resource["Properties"]
-    properties["Name"] = {"Fn::Sub": "ctgo-${Stage}"}
-    properties["TracingEnabled"] = _if("IsTraced", True, False)
-    properties["MethodSettings"] = [
-        {
-            "ResourcePath": "/*",
-            "HttpMethod": "*",
-            "MetricsEnabled": True,
-            "ThrottlingRateLimit": THROTTLE_RATE,
-            "ThrottlingBurstLimit": THROTTLE_BURST,
-        }
-    ]
-    # Gateway responses cannot tell an unknown method from an unknown path; the app can.
-    for methods in properties["DefinitionBody"]["paths"].values():
-        known = next(entry for name, entry in methods.items() if name != "options")
-        methods["x-amazon-apigateway-any-method"] = {
-            "responses": {},
-            "produces": known["produces"],
-            "x-amazon-apigateway-integration": known["x-amazon-apigateway-integration"],
-        }
+def _let_go(resources: Template) -> None:
+    """All but prod can be thrown away, with what it holds."""
+    for resource in resources.values():
+        if "DeletionPolicy" in resource:
+            resource |= {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 
 
 def _protect(resource: dict[str, Any], stage: str) -> None:

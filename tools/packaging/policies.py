@@ -40,8 +40,13 @@ def read_calls(folder: Path) -> dict[str, set[Call]]:
 
 
 def wanted(function: Function, calls: set[Call]) -> set[Call]:
-    """All that a function must be allowed: its calls, its log, its queue, the secret settings."""
+    """All that a function must be allowed: its calls, its log, its queue, the secret settings.
+
+    Who sends to a queue asks for its URL first, but once per process: the tests' process may have
+    asked for another function.
+    """
     granted = {*calls, Call("secretsmanager:GetSecretValue", "secret")}
+    granted |= {Call("sqs:GetQueueUrl", on) for action, on in calls if action == "sqs:SendMessage"}
     granted |= {Call(action, f"log:{function.name}") for action in _LOGGING}
     if function.queue:
         granted |= {Call(action, f"queue:{function.queue}") for action in _CONSUMING}
@@ -91,6 +96,7 @@ _NAMED = {
     "AWS::DynamoDB::Table": ("table", "TableName"),
     "AWS::SQS::Queue": ("queue", "QueueName"),
     "AWS::IAM::Role": ("role", "RoleName"),
+    "AWS::Scheduler::ScheduleGroup": ("schedules", "Name"),
 }
 
 
@@ -110,10 +116,12 @@ def _all_resources() -> list[str]:
     from app import app
 
     logs = [f"log:{function.name}" for function in functions(app)]
-    return [*logical_ids(), *logs, "schedules", "mail", "secret"]
+    return [*logical_ids(), *logs, "everything", "mail", "secret"]
 
 
-def _arn(resource: str, ids: Mapping[str, str]) -> dict[str, Any]:
+def _arn(resource: str, ids: Mapping[str, str]) -> dict[str, Any] | str:
+    if resource == "everything":
+        return "*"
     kind, _, name = resource.partition(":")
     if kind == "log":
         group = f"log-group:/aws/lambda/ctgo-${{Stage}}-{name}:*"
@@ -123,7 +131,7 @@ def _arn(resource: str, ids: Mapping[str, str]) -> dict[str, Any]:
     if kind == "files":
         return {"Fn::Sub": f"${{{ids[resource]}.Arn}}/*"}
     fixed = {
-        "schedules": f"{_ARN}:scheduler:{_HERE}:schedule/ctgo-${{Stage}}-streams/*",
+        "schedules": f"{_ARN}:scheduler:{_HERE}:schedule/ctgo-${{Stage}}-{name}/*",
         "mail": f"{_ARN}:ses:{_HERE}:identity/${{MailSender}}",
         # Secrets Manager hangs six characters of its own on every name.
         "secret": f"{_ARN}:secretsmanager:{_HERE}:secret:ctgo/${{Stage}}/settings-??????",

@@ -12,24 +12,29 @@ from tools.packaging.alarms import alarms
 from tools.packaging.chalice_template import chalice_template
 from tools.packaging.dashboard import dashboard
 from tools.packaging.functions import functions
+from tools.packaging.gateway import mend_api
 from tools.packaging.mending import mend
 from tools.packaging.merging import merge
 from tools.packaging.tree import ROOT
 
-OURS = ("resources.yaml", "gateway.yaml", "operations.yaml")
+OURS = ("resources.yaml", "operations.yaml")
 
 
 def full_template(stage: str, architecture: str) -> dict[str, Any]:
     """All that CloudFormation makes of a stage."""
     from app import app
 
-    ours = [_written_out(templates.load((ROOT / "infra" / name).read_text())) for name in OURS]
-    merged = merge(*ours, chalice_template(stage, architecture))
+    merged = merge(*map(_ours, OURS), chalice_template(stage, architecture))
     declared = list(functions(app))
     mend(merged, stage, declared)
+    mend_api(merged["Resources"]["RestAPI"]["Properties"], _ours("gateway.yaml"))
     watching = {each.logical_id: each.resource() for each in alarms(merged, declared)}
     merged["Resources"] |= watching | {"Dashboard": dashboard(merged, declared)}
     return merged
+
+
+def _ours(name: str) -> Any:
+    return _written_out(templates.load((ROOT / "infra" / name).read_text()))
 
 
 def _written_out(node: Any) -> Any:

@@ -10,12 +10,12 @@ from importlib.metadata import distribution
 from pathlib import Path
 from typing import Literal
 
+from tools.packaging.runtime import wheels
+
 Architecture = Literal["arm64", "x86_64"]
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 _WHEELS = {"arm64": "aarch64", "x86_64": "x86_64"}
-_GLIBC = ("manylinux_2_28", "manylinux_2_17", "manylinux2014")
-"""What Lambda's Amazon Linux runs, newest first."""
 _OURS = shutil.ignore_patterns("__pycache__", "*.pyc")
 
 
@@ -25,7 +25,10 @@ def of_this_machine() -> Architecture:
 
 
 def assemble(folder: Path, architecture: Architecture) -> None:
-    """Fill an empty folder. Raises CalledProcessError when the package index does not deliver."""
+    """Fill an empty folder.
+
+    Raises NoSuchRuntime, and CalledProcessError when the package index does not deliver.
+    """
     _install_wheels(folder, architecture)
     _copy_chalice(folder)
     shutil.copy2(ROOT / "app.py", folder)
@@ -33,10 +36,11 @@ def assemble(folder: Path, architecture: Architecture) -> None:
 
 
 def _install_wheels(folder: Path, architecture: Architecture) -> None:
-    tags = [f"--platform={glibc}_{_WHEELS[architecture]}" for glibc in _GLIBC]
+    version = sys.version_info[:2]
+    tags = [f"--platform={glibc}_{_WHEELS[architecture]}" for glibc in wheels(version)]
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command += ["--no-compile", "--no-deps", "--only-binary=:all:", "--implementation=cp"]
-    command += [f"--python-version={sys.version_info.major}.{sys.version_info.minor}", *tags]
+    command += [f"--python-version={version[0]}.{version[1]}", *tags]
     command += [f"--target={folder}", f"--requirement={ROOT / 'requirements.txt'}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
