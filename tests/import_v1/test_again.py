@@ -25,17 +25,11 @@ from tests.import_v1.lines import (
     person,
     run,
     search,
-    small,
 )
 from tests.pipeline.killer import Killed, Killer, watching
 from tests.queue_hand import QueueHand
 from tools.import_v1.__main__ import main
 from tools.import_v1.records import Person
-
-
-@pytest.fixture
-def folder(aws: str, tmp_path: Path) -> Path:
-    return lines.write(tmp_path, small() | SCHEDULED)
 
 
 def _all(user_id: int = 1) -> list[Any]:

@@ -14,7 +14,6 @@ from chalicelib.segments.table import SegmentItem
 from tests.api_client import Api
 from tests.import_v1 import lines
 from tests.import_v1.lines import (
-    SCHEDULED,
     account,
     api_key,
     feedback,
@@ -22,15 +21,9 @@ from tests.import_v1.lines import (
     key,
     person,
     search,
-    small,
 )
 from tests.queue_hand import QueueHand
 from tools.import_v1.__main__ import main
-
-
-@pytest.fixture
-def folder(aws: str, tmp_path: Path) -> Path:
-    return lines.write(tmp_path, small() | SCHEDULED)
 
 
 def test_what_a_user_removed_stays_away(folder: Path, queues: QueueHand) -> None:
