@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from localdev import environment, ports
+from localdev.desk.server import Desk
 from localdev.xworld.server import Server, serve
 from localdev.xworld.world import XWorld
 
@@ -26,6 +27,7 @@ os.environ |= environment.wired(
 ) | {"STAGE": "test", "POWERTOOLS_LOG_LEVEL": "CRITICAL", "POWERTOOLS_METRICS_DISABLED": "true"}
 
 from tests.api_client import Api  # noqa: E402
+from tests.delivery.hand import DeliverHand  # noqa: E402
 from tests.emulators import Empty, on_ministack, on_moto  # noqa: E402
 from tests.queue_hand import QueueHand  # noqa: E402
 from tests.worlds import a_small_world  # noqa: E402
@@ -79,3 +81,16 @@ def free_api(aws: str, x_world: Server) -> Iterator[Api]:
 def queues(aws: str) -> QueueHand:
     """Hands messages to their handlers, one after another, when a test says so."""
     return QueueHand()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Receivers of webhooks over HTTP."""
+    with Desk() as running:
+        yield running
+
+
+@pytest.fixture
+def hand(aws: str) -> DeliverHand:
+    """A hand on the deliver queue."""
+    return DeliverHand()

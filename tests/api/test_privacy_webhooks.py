@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
-import pytest
 import time_machine
 
 from chalicelib import clock
@@ -15,19 +13,6 @@ from tests.api_client import Api
 from tests.delivery.hand import DeliverHand, subscribe
 
 PATH = "/hooks/ok"
-
-
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    """Receivers of webhooks over HTTP."""
-    with Desk() as running:
-        yield running
-
-
-@pytest.fixture
-def hand(aws: str) -> DeliverHand:
-    """A hand on the deliver queue."""
-    return DeliverHand()
 
 
 def _found(api: Api, hand: DeliverHand, stream_id: int) -> list[dict[str, Any]]:

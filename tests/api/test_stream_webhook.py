@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,19 +19,6 @@ from tests.delivery.hand import DeliverHand
 
 SINCE = {"since": "2026-07-05T06:00:00Z"}
 PATH = "/hooks/ok"
-
-
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    """Receivers of webhooks over HTTP."""
-    with Desk() as running:
-        yield running
-
-
-@pytest.fixture
-def hand(aws: str) -> DeliverHand:
-    """A hand on the deliver queue."""
-    return DeliverHand()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,19 +16,6 @@ from tests.api_client import Api
 from tests.delivery.hand import DeliverHand, subscribe, tell
 
 URL = "https://93.184.216.34/leads"
-
-
-@pytest.fixture
-def desk() -> Iterator[Desk]:
-    """Receivers of webhooks over HTTP."""
-    with Desk() as running:
-        yield running
-
-
-@pytest.fixture
-def hand(aws: str) -> DeliverHand:
-    """A hand on the deliver queue."""
-    return DeliverHand()
 
 
 def _at(item: SubscriptionItem, what: str) -> str:

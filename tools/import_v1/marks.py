@@ -25,3 +25,8 @@ class MarkItem(db.Table):
 def mark_of(kind: str, number: int, user_id: int) -> MarkItem:
     """The unsaved mark of something with this number."""
     return MarkItem(-user_id, row_key(kind, number))
+
+
+def has_come(mark: MarkItem) -> bool:
+    """Whether what the mark stands for was imported before."""
+    return MarkItem.find(mark.user_id, mark.key) is not None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chalicelib.auth.users import SELF, IdentityItem, UserItem
 from chalicelib.leads.table import TALLY, TallyItem
 from tools.import_v1.mapping import Rows
-from tools.import_v1.marks import MarkItem
+from tools.import_v1.marks import has_come
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ def standing_of(found: Rows) -> Standing:
     """Four round trips, whatever the user has."""
     user_id = found.user.user_id
     is_there = UserItem.find(user_id, SELF) is not None
-    if MarkItem.find(found.mark.user_id, found.mark.key) is not None:
+    if has_come(found.mark):
         return Standing(is_through=is_there, is_erased=not is_there)
     if is_there:
         return Standing(f"{found.where}: id belongs to another user of v2")

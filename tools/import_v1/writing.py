@@ -10,7 +10,7 @@ from chalicelib.follow_up import FollowDigest, FollowUp
 from chalicelib.runs.table import RunItem
 from chalicelib.streams.table import StatsItem
 from tools.import_v1.mapping import Removable, Rows
-from tools.import_v1.marks import MarkItem
+from tools.import_v1.marks import MarkItem, has_come
 from tools.import_v1.mending import mend
 from tools.import_v1.writing_leads import write_leads, write_verdicts
 
@@ -94,7 +94,7 @@ def _write_self(found: Rows) -> bool:
             write.save(found.address, condition=is_mine)
             write.save(found.user, condition=type(found.user).key.does_not_exist())
     except db.Conflict:
-        if not _is_there(found.mark):
+        if not has_come(found.mark):
             raise
         return False
     return True
@@ -108,14 +108,10 @@ def _write_once(each: Removable, done: Written) -> None:
                 write.save(row, condition=type(row)._hash_key_attribute().does_not_exist())
         done.new += len(each.rows)
     except db.Conflict:
-        if _is_there(each.mark):
+        if has_come(each.mark):
             done.known += len(each.rows)
         else:
             done.refused.append(f"{each.where}: v2 has one with this id, name, address or key")
-
-
-def _is_there(mark: MarkItem) -> bool:
-    return MarkItem.find(mark.user_id, mark.key) is not None
 
 
 def _send_after(found: Rows) -> None:
