@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import socket
 
+from ephemeral_port_reserve import reserve
+
 HOST = "127.0.0.1"
 
 
 def free_port(preferred: int = 0) -> int:
-    """A port on loopback that nobody holds now: `preferred` if it is free, else any."""
-    for port in (preferred, 0):
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            # A server that just ended leaves its connections in TIME_WAIT; those do not count.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no free port on loopback")
+    """A port on loopback that nobody holds now: `preferred` if it is free, else any.
+
+    It waits for its server for a minute on Linux (the length of TIME_WAIT; see the package): until
+    then nobody else is given it who asks for any port, or connects from any.
+    """
+    return int(reserve(HOST, preferred))
 
 
 def is_open(port: int) -> bool:

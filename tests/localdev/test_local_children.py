@@ -164,10 +164,17 @@ def test_two_that_install_at_once_do_not_meet() -> None:
 def test_a_free_port_is_the_preferred_one_unless_it_is_taken() -> None:
     preferred = ports.free_port()
     assert ports.free_port(preferred) == preferred
-    with socket.socket() as holder:
-        holder.bind((ports.HOST, preferred))
-        holder.listen()
+    with socket.create_server((ports.HOST, preferred)):
         assert ports.free_port(preferred) != preferred
+
+
+def test_a_free_port_is_kept_for_a_server() -> None:
+    """Two servers that start at once, or a client's connection, do not meet on one port."""
+    port = ports.free_port()
+    with socket.socket() as anybody, pytest.raises(OSError, match="in use"):
+        anybody.bind((ports.HOST, port))
+    with socket.create_server((ports.HOST, port)):
+        assert ports.is_open(port)
 
 
 def test_waiting_has_an_end() -> None:
