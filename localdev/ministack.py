@@ -96,7 +96,7 @@ def lock_of(state_dir: Path) -> Path:
     return state_dir.with_suffix(".lock")
 
 
-def wait_until_healthy(port: int, process: Child, *, seconds: float = 20.0) -> None:
+def wait_until_healthy(port: int, process: Child, *, seconds: float = 60.0) -> None:
     """Return once the emulator answers. Raises RuntimeError with its last lines if it ended."""
 
     def answers() -> bool:

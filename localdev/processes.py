@@ -20,7 +20,7 @@ from localdev.environment import ROOT, STAGE
 from localdev.supervisor import Supervisor
 from localdev.waiting import until
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 BUNDLED_WORLD = ROOT / "localdev" / "worlds" / "bundled.jsonl"
 
 

@@ -41,7 +41,7 @@ def test_a_child_runs_logs_and_ends(tmp_path: Path) -> None:
     port = ports.free_port()
     child = web_server(tmp_path, port)
     child.start()
-    until(lambda: ports.is_open(port), seconds=10, what="the server")
+    until(lambda: ports.is_open(port), seconds=30, what="the server")
     assert child.alive
     child.stop()
     assert (child.alive, child.pid, child.exit_status) == (False, None, -signal.SIGTERM)
@@ -60,7 +60,7 @@ def test_a_child_that_ignores_the_request_to_end_is_killed(tmp_path: Path) -> No
     log = tmp_path / "stubborn.log"
     child = Child("stubborn", ["stubborn"], log=log, env=env, kill_after=0.2)
     child.start()
-    until(lambda: "deaf" in child.last_lines(), seconds=10, what="the child")
+    until(lambda: "deaf" in child.last_lines(), seconds=30, what="the child")
     child.stop()
     assert child.exit_status == -signal.SIGKILL
 
@@ -92,7 +92,7 @@ def test_children_end_when_their_parent_is_killed_and_nothing_is_lost(tmp_path: 
         sqs.create_queue(QueueName="kept")
         parent.kill()
     for pid in pids:
-        until(lambda pid=pid: gone(pid), seconds=10, what=f"the end of {pid}")  # type: ignore[misc]
+        until(lambda pid=pid: gone(pid), seconds=30, what=f"the end of {pid}")  # type: ignore[misc]
 
     again = ministack.child(port, log=tmp_path / "aws.log", state_dir=tmp_path / "aws")
     again.start()
@@ -110,7 +110,7 @@ def test_a_lock_passes_on_when_its_holder_ends(tmp_path: Path) -> None:
     with pytest.raises(TimeoutError, match=r"x\.lock"), locks.held(lock, seconds=0):
         pass
     first.stop()
-    with locks.held(lock, seconds=5):
+    with locks.held(lock, seconds=30):
         pass
 
 
@@ -122,7 +122,7 @@ def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
     supervisor.watch()
     first = child.pid
     child.send(signal.SIGKILL)
-    until(lambda: child.pid not in (None, first), seconds=5, what="the second life")
+    until(lambda: child.pid not in (None, first), seconds=30, what="the second life")
     supervisor.stop()
     assert not child.alive
     assert "status -9" in said[0]
@@ -135,7 +135,7 @@ def test_the_pauses_grow_while_a_child_keeps_dying(tmp_path: Path) -> None:
     log = tmp_path / "broken.log"
     supervisor.start(Child("broken", ["no_such_module"], log=log, env=environment.isolated()))
     supervisor.watch()
-    until(lambda: len(said) == 2, seconds=10, what="two deaths")
+    until(lambda: len(said) == 2, seconds=30, what="two deaths")
     supervisor.stop()
     assert "again in 0.2 s" in said[0]
     assert "again in 0.4 s" in said[1]
@@ -148,7 +148,7 @@ def test_an_essential_child_is_not_started_again(tmp_path: Path) -> None:
     supervisor.start(child, essential=True)
     supervisor.watch()
     child.send(signal.SIGKILL)
-    until(lambda: supervisor.broken, seconds=5, what="the news")
+    until(lambda: supervisor.broken, seconds=30, what="the news")
     assert "web ended with status -9" in str(supervisor.broken)
     supervisor.stop()
     assert not child.alive

@@ -56,7 +56,7 @@ class Bench:
         return list(answer.get("Messages", []))
 
     def arrived(self, queue: str = "tiny-local-jobs") -> dict[str, Any]:
-        return until(lambda: self.take(queue), seconds=5, what="a message")[0]
+        return until(lambda: self.take(queue), seconds=30, what="a message")[0]
 
 
 def wanted(name: str, **changes: Any) -> dict[str, Any]:
@@ -208,7 +208,7 @@ def test_a_one_time_schedule_leaves_when_it_has_fired(bench: Bench) -> None:
         ActionAfterCompletion="DELETE",
     )
     bench.arrived()
-    until(lambda: not bench.client.list_schedules()["Schedules"], seconds=5, what="the deletion")
+    until(lambda: not bench.client.list_schedules()["Schedules"], seconds=30, what="the deletion")
 
 
 def test_a_jump_of_more_than_an_hour_lets_instants_go(bench: Bench) -> None:

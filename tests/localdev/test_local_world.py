@@ -52,19 +52,19 @@ def test_requests_jobs_schedules_and_people_work_together() -> None:
         assert httpx.get(f"{world.x_world_url}/_control/stats").is_success
 
         send(world, "before")
-        until(lambda: note(world, "before"), seconds=10, what="the first job")
+        until(lambda: note(world, "before"), seconds=30, what="the first job")
         world.stop_worker()
         send(world, "after")
-        until(lambda: note(world, "after"), seconds=10, what="the job after the kill")
+        until(lambda: note(world, "after"), seconds=30, what="the job after the kill")
         assert note(world, "after")["pid"] != note(world, "before")["pid"]
         assert "pump ended with status -9" in said[0]
 
         control = f"{world.scheduler_url}/_control"
         for name, job in (("tiny-local-nightly", "nightly"), ("rounds", "rounds at {}")):
-            at = until(lambda name=name: firing(control, name), seconds=10, what=name)  # type: ignore[misc]
+            at = until(lambda name=name: firing(control, name), seconds=30, what=name)  # type: ignore[misc]
             httpx.post(f"{control}/clock", json={"now": at}).raise_for_status()
             done = job.format(at)
-            until(lambda done=done: note(world, done), seconds=10, what=done)  # type: ignore[misc]
+            until(lambda done=done: note(world, done), seconds=30, what=done)  # type: ignore[misc]
 
     assert all(gone(pid) for pid in pids.values())
 
@@ -73,7 +73,7 @@ def test_data_survive_a_restart_and_a_reset_forgets_them(tmp_path: Path) -> None
     folders = {"state_dir": tmp_path / "state", "logs_dir": tmp_path / "logs"}
     with LocalWorld(**TINY, **folders) as world:
         send(world, "kept")
-        until(lambda: note(world, "kept"), seconds=10, what="the job")
+        until(lambda: note(world, "kept"), seconds=30, what="the job")
         scheduler = environment.client("scheduler", world.scheduler_url)
         scheduler.create_schedule(
             Name="kept",
@@ -95,7 +95,7 @@ def test_data_survive_a_restart_and_a_reset_forgets_them(tmp_path: Path) -> None
 def test_the_world_breaks_with_its_aws() -> None:
     with LocalWorld(**TINY) as world:
         os.kill(world.pids["ministack"], signal.SIGKILL)
-        until(lambda: world.broken, seconds=5, what="the news")
+        until(lambda: world.broken, seconds=30, what="the news")
         assert "ministack ended with status -9" in str(world.broken)
 
 
@@ -162,7 +162,7 @@ def test_dev_ends_in_order_and_tells_a_second_one(tmp_path: Path, number: signal
         assert f"already running here: process {dev.pid}, {facts['baseUrl']}" in second.stderr
 
         dev.send_signal(number)
-        said, _ = dev.communicate(timeout=20)
+        said, _ = dev.communicate(timeout=60)
 
     assert dev.returncode == 0
     assert "ready after" in said
@@ -177,7 +177,7 @@ def test_a_killed_dev_takes_everything_along_and_loses_nothing(tmp_path: Path) -
         dev.kill()
         dev.wait()
     for pid in facts["pids"].values():
-        until(lambda pid=pid: gone(pid), seconds=10, what=f"the end of {pid}")  # type: ignore[misc]
+        until(lambda pid=pid: gone(pid), seconds=30, what=f"the end of {pid}")  # type: ignore[misc]
 
     with LocalWorld(**TINY, state_dir=tmp_path / "state") as world:
         assert note(world, "kept")
@@ -186,7 +186,7 @@ def test_a_killed_dev_takes_everything_along_and_loses_nothing(tmp_path: Path) -
 def test_dev_ends_when_its_aws_dies(tmp_path: Path) -> None:
     with developing(tmp_path) as (dev, facts):
         os.kill(facts["pids"]["ministack"], signal.SIGKILL)
-        said, _ = dev.communicate(timeout=20)
+        said, _ = dev.communicate(timeout=60)
     assert dev.returncode == 1
     assert "cannot go on: ministack ended with status -9" in said
     assert all(gone(pid) for pid in facts["pids"].values())

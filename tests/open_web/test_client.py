@@ -18,7 +18,7 @@ from tests.open_web.certificates import certificate_for
 
 SECONDS = 0.5
 """Of the client under test; a real one has 10."""
-SOON = 2.0
+SOON = 15.0
 """Well before anything here would end by itself."""
 
 
@@ -51,7 +51,7 @@ def test_a_redirect_is_an_answer_that_is_not_followed(desk: Desk) -> None:
     assert _post(desk, "/hooks/redirect").status == 307
 
 
-@pytest.mark.parametrize("mood", ["silent", "drip", "slow/5", "down", "half"])
+@pytest.mark.parametrize("mood", ["silent", "drip", "slow/60", "down", "half"])
 def test_what_never_answers_in_full_ends_in_time(desk: Desk, mood: str) -> None:
     began = time.monotonic()
     with pytest.raises(Unreachable):

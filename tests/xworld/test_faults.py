@@ -103,7 +103,7 @@ def test_stopping_the_server_ends_a_timeout() -> None:
             x.get(LIST, timeout=0.05)
         begun = monotonic()
         server.stop()
-        assert monotonic() - begun < 5
+        assert monotonic() - begun < 60
 
 
 def test_slow(x: httpx.Client) -> None:

@@ -39,7 +39,7 @@ def process(*options: object) -> Iterator[httpx.Client]:
         with client(url) as x:
             yield x
             server.send_signal(signal.SIGTERM)
-            assert server.wait(10) == 0
+            assert server.wait(30) == 0
 
 
 def test_both_vendors_show_the_same_people(x: httpx.Client) -> None:
