@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from localdev.processes import BUNDLED_WORLD, LocalWorld
+from localdev.asked import Asked, Refused
+from localdev.bootstrap import DeployFailed
+from localdev.processes import LocalWorld
 
 HANDLE = "orbitdesk"
 SEGMENT = "Women who are founders or software engineers"
@@ -254,13 +255,14 @@ def _calls(stats: dict[str, Any]) -> str:
 def main() -> None:
     """Start a world of its own on free ports, tell the story, end the world."""
     console = Console(width=None if sys.stdout.isatty() else 140)
-    people = Path(os.environ.get("WORLD") or BUNDLED_WORLD).resolve()
-    if not people.is_file():
-        raise SystemExit(f"there is no file of profiles at {os.environ.get('WORLD')}")
-    console.print("Starting emulated AWS, a made-up X, the API and its worker...")
-    with LocalWorld(world=people, say=console.print) as world:
-        console.print(f"API on {world.base_url}, people of {people.name}\n")
-        Demo(world, console).tell()
+    try:
+        people = Asked.of(os.environ).world.resolve()
+        console.print("Starting emulated AWS, a made-up X, the API and its worker...")
+        with LocalWorld(world=people, say=console.print) as world:
+            console.print(f"API on {world.base_url}, people of {people.name}\n")
+            Demo(world, console).tell()
+    except (DeployFailed, Refused, RuntimeError, TimeoutError) as error:
+        raise SystemExit(f"cannot go on: {error}") from error
 
 
 if __name__ == "__main__":

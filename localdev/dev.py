@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from localdev import locks, ports
+from localdev.asked import Asked, Refused
 from localdev.bootstrap import DeployFailed
 from localdev.environment import ROOT
-from localdev.processes import BUNDLED_WORLD, LocalWorld
+from localdev.processes import LocalWorld
 
 HOME = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
 FACTS = HOME / "dev.json"
@@ -38,7 +39,7 @@ def main(**changes: Any) -> None:
             raise SystemExit(_running() or str(error)) from error
         try:
             _run(changes)
-        except (DeployFailed, RuntimeError, TimeoutError) as error:
+        except (DeployFailed, Refused, RuntimeError, TimeoutError) as error:
             raise SystemExit(f"cannot go on: {error}") from error
 
 
@@ -51,14 +52,14 @@ def _end(*_: object) -> NoReturn:
 
 def _run(changes: dict[str, Any]) -> None:
     began = time.monotonic()
-    port = os.environ.get("PORT")
+    asked = Asked.of(os.environ)
     options: dict[str, Any] = {
         "state_dir": HOME / "state",
         "logs_dir": HOME / "logs",
-        "world": Path(os.environ.get("WORLD") or BUNDLED_WORLD).resolve(),
-        "port": int(port) if port else ports.free_port(USUAL_PORT),
-        "reset": os.environ.get("RESET") == "1",
-        "speed": float(os.environ.get("SPEED") or 1),
+        "world": asked.world.resolve(),
+        "port": asked.port or ports.free_port(USUAL_PORT),
+        "reset": asked.reset,
+        "speed": asked.speed,
         "say": lambda text: print(text, flush=True),
     }
     world = LocalWorld(**(options | changes))

@@ -7,6 +7,7 @@ import os
 import signal
 from pathlib import Path
 
+from localdev.xworld.file import WorldInvalid
 from localdev.xworld.server import serve
 from localdev.xworld.world import BUNDLED, XWorld
 
@@ -14,12 +15,15 @@ from localdev.xworld.world import BUNDLED, XWorld
 def main() -> None:
     """Read the options, serve, and wait for a signal."""
     options = _parser().parse_args()
-    world = XWorld.load(
-        options.world or BUNDLED,
-        present=options.present,
-        growth_seconds=options.growth_seconds,
-        state_file=options.state,
-    )
+    try:
+        world = XWorld.load(
+            options.world or BUNDLED,
+            present=options.present,
+            growth_seconds=options.growth_seconds,
+            state_file=options.state,
+        )
+    except WorldInvalid as fault:
+        raise SystemExit(str(fault)) from fault
     signal.signal(signal.SIGTERM, _end)
     signal.signal(signal.SIGINT, _end)
     limits = {"per_minute": options.per_minute, "page_size": options.page_size}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections import defaultdict
@@ -13,6 +12,7 @@ from threading import RLock
 from typing import Any
 
 from localdev.xworld.audience import Audience, first_audience
+from localdev.xworld.file import WorldInvalid, rows_of
 from localdev.xworld.people import People
 from localdev.xworld.person import Person, people_of
 from localdev.xworld.state import read_state, write_state
@@ -46,7 +46,7 @@ class XWorld:
         """`present` (0..1) is the share of each tracked account's followers that are there at the
         start; one of the others follows every `growth_seconds` (0: only by control).
 
-        Raises ValueError when somebody follows an account that does not exist.
+        Raises WorldInvalid when somebody follows an account that does not exist.
         """
         self.lock = RLock()
         self.now = now
@@ -60,8 +60,8 @@ class XWorld:
 
     @classmethod
     def load(cls, path: Path | str = BUNDLED, **options: Any) -> XWorld:
-        """Read a world file (JSON lines). Raises ValueError naming the line that it cannot read."""
-        return cls(people_of(_rows(Path(path))), **options)
+        """Read a world file (JSON lines). Raises WorldInvalid."""
+        return cls(people_of(rows_of(Path(path))), **options)
 
     def reset(self) -> None:
         """Undo all growth, unfollows, renames and edits."""
@@ -252,26 +252,17 @@ class XWorld:
         write_state(self._state_file, state)
 
 
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    with path.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            try:
-                row = json.loads(line)
-            except ValueError as fault:
-                raise ValueError(f"{path}, line {number}: {fault}") from fault
-            if not isinstance(row, dict):
-                raise ValueError(f"{path}, line {number}: not an object")
-            yield row
-
-
 def _members(people: People) -> dict[str, list[str]]:
     """The ids of the people in the file that follow each account, by the account's id."""
     members: dict[str, list[str]] = defaultdict(list)
+    faults: list[str] = []
     for person in people.listed.values():
         for handle in person.follows:
             account = people.by_handle(handle)
             if account is None:
-                raise ValueError(f"{person.handle} follows {handle}, which does not exist")
-            if account.id != person.id and not person.suspended:
+                faults.append(f"{person.handle} follows {handle}, which does not exist")
+            elif account.id != person.id and not person.suspended:
                 members[account.id].append(person.id)
+    if faults:
+        raise WorldInvalid(faults)
     return dict(members)

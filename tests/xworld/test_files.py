@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from localdev.xworld.file import WorldInvalid
 from localdev.xworld.person import HANDLE, people_of
 from localdev.xworld.world import XWorld
 from tests.xworld.made_up import row
@@ -101,13 +102,43 @@ def test_a_file_may_say_who_follows_whom() -> None:
 
 
 def test_following_nobody_known_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no_such_one"):
-        XWorld(people_of([row(1, follows=["no_such_one"])]))
+    rows = [row(1, follows=["no_such_one"]), row(2, follows=["no_other"])]
+    with pytest.raises(WorldInvalid, match=r"no_such_one(.|\n)*no_other"):
+        XWorld(people_of(rows))
 
 
-@pytest.mark.parametrize("line", ["{", "[1]", "7"])
-def test_a_bad_line_is_named(tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "fault"),
+    [
+        (b"{", "Expecting property name"),
+        (b"[1]", "not an object"),
+        (b'{"bio": "\xff"}', "'utf-8' codec can't decode"),
+        (b'{"handle": 7}', "handle: Input should be a valid string"),
+        (b'{"followers": "7"}', "followers: Input should be a valid integer"),
+        (b'{"tweets": -1}', "tweets: Input should be greater than or equal to 0"),
+        (b'{"createdAt": "in May"}', "createdAt: .*Invalid isoformat string"),
+        (b'{"follows": "orbitdesk", "bio": 1}', "bio: .*; follows: "),
+    ],
+)
+def test_each_bad_line_is_named_with_what_is_wrong(tmp_path: Path, line: bytes, fault: str) -> None:
     file = tmp_path / "people.jsonl"
-    file.write_text(f"{json.dumps(row(1))}\n{line}\n")
-    with pytest.raises(ValueError, match="line 2"):
+    file.write_bytes(json.dumps(row(1)).encode() + b"\n\n" + line + b"\n" + line + b"\n")
+    with pytest.raises(WorldInvalid, match=f"line 3: {fault}(.|\n)*line 4: {fault}"):
+        XWorld.load(file)
+
+
+def test_of_many_faults_the_first_are_listed(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    file.write_text("7\n" * 1_000)
+    with pytest.raises(WorldInvalid, match="and 990 more faults") as invalid:
+        XWorld.load(file)
+    assert len(str(invalid.value).splitlines()) == 11
+
+
+def test_a_file_without_people_and_no_file(tmp_path: Path) -> None:
+    file = tmp_path / "people.jsonl"
+    with pytest.raises(WorldInvalid, match=r"people\.jsonl: No such file"):
+        XWorld.load(file)
+    file.touch()
+    with pytest.raises(WorldInvalid, match=r"people\.jsonl: nobody is in it"):
         XWorld.load(file)
