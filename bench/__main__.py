@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import big_run, cold, delivery, judgement, pages, trips
+from bench import batches, big_run, cold, delivery, judgement, pages, trips
 from bench.world import emulated_aws
 from localdev.environment import ROOT
 
@@ -27,13 +27,14 @@ def main() -> None:
         from tests.queue_hand import QueueHand
 
         with Api.for_new_user("many@ctgo.example", subscribed=True) as api:
-            big = _big_run(api, QueueHand())
+            runs = _big_run(api, QueueHand())
         with Api.for_new_user("bench@ctgo.example", subscribed=True) as api:
             starts = cold.section(api.key or "")
         with Api.for_new_user("told@ctgo.example", subscribed=True) as api:
-            told = delivery.section(*delivery.measure(api, aws_url))
+            well, ill = delivery.measure(api, aws_url)
         # Last, because what its requests put on queues would be handled by the others.
-        parts = [_judgement(), big, _trips(), starts, told]
+        parts = [_judgement(), big_run.section(*runs), _trips(), starts]
+    parts += [delivery.section(well, ill), batches.section(runs[0], delivery.typical(well).taken)]
     text = "\n\n".join([MARK, _conditions(), *parts]) + "\n"
     head = PAGE.read_text().partition(MARK)[0] if PAGE.exists() else "# Performance\n\n"
     PAGE.write_text(head + text)
@@ -64,14 +65,14 @@ def _trips() -> str:
         return f"{trips.section(world)}\n\n{pages.section(world.user.user_id)}"
 
 
-def _big_run(api: object, hand: object) -> str:
+def _big_run(api: object, hand: object) -> tuple[big_run.Result, big_run.Result, big_run.Result]:
     with Progress(console=Console(stderr=True)) as progress:
         judged = progress.add_task("profiles", total=big_run.FOLLOWERS)
         results = big_run.measure(api, hand, say=lambda number: progress.advance(judged, number))
     names = ("first run", "steady state", "nobody new")
     told = {name: big_run.facts(each) for name, each in zip(names, results, strict=True)}
     MEASURED.write_text(json.dumps(told, indent=2) + "\n")
-    return big_run.section(*results)
+    return results
 
 
 if __name__ == "__main__":

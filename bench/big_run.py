@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -28,20 +29,36 @@ PACE = "60000"
 """Calls to X in a minute: more than are made, so that nothing waits; taking turns still counts."""
 
 
+@dataclass
+class Taken:
+    """Messages that a handler took, and the seconds of CPU that they took it."""
+
+    messages: int = 0
+    seconds: float = 0.0
+
+
 @dataclass(frozen=True)
 class Result:
     """What one run took."""
 
-    invocations: int
-    """Messages that handlers took."""
+    by_function: Mapping[str, Taken]
     profiles: int
     leads: int
-    seconds: float
     counts: Counts
     upstream_calls: int
     upstream_rows: int
     least_rows: int
     """The account itself, and each new follower once."""
+
+    @property
+    def invocations(self) -> int:
+        """Messages that handlers took."""
+        return sum(taken.messages for taken in self.by_function.values())
+
+    @property
+    def seconds(self) -> float:
+        """CPU of all handlers."""
+        return sum(taken.seconds for taken in self.by_function.values())
 
 
 def measure(
@@ -92,15 +109,14 @@ def _run(api: Any, hand: Any, stream_id: int, server: Server, say: Callable[[int
         raise RuntimeError(f"the run ended as {run['status']}: {run['errorMessage']}")
     new = run["newFollowersCount"]
     leads = run["candidatesPassedCount"]
-    return Result(work.messages, new, leads, work.seconds, meter.counts, calls, rows, 1 + new)
+    return Result(work.taken, new, leads, meter.counts, calls, rows, 1 + new)
 
 
 class _Work:
     """Counts what handlers do; fetching and deleting messages is the event source's part."""
 
     def __init__(self, hand: Any, meter: Meter, say: Callable[[int], None]) -> None:
-        self.seconds = 0.0
-        self.messages = 0
+        self.taken: dict[str, Taken] = defaultdict(Taken)
         self._hand = hand
         self._handle = hand.handle
         self._meter = meter
@@ -121,8 +137,9 @@ class _Work:
         began = time.thread_time()
         with self._meter.running():
             self._handle(source, message)
-        self.seconds += time.thread_time() - began
-        self.messages += 1
+        taken = self.taken[source.function]
+        taken.seconds += time.thread_time() - began
+        taken.messages += 1
         if source.function == "enrich":
             self._say(BATCH_SIZE)
 

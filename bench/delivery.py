@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from bench.big_run import Taken
 from localdev import environment, ports
 from localdev.waiting import until
 
@@ -51,6 +52,11 @@ class Result:
         return median(
             each for path, delays in self.delays.items() if path != DEAD_LATER for each in delays
         )
+
+    @property
+    def taken(self) -> Taken:
+        """What the handlers took."""
+        return Taken(self.delivered, self.cpu_seconds)
 
 
 def measure(api: Any, aws_url: str) -> tuple[list[Result], list[Result]]:
@@ -183,14 +189,19 @@ def _workers(aws_url: str) -> Iterator[list[float]]:
         each.result()
 
 
+def typical(results: list[Result]) -> Result:
+    """The one with the median of CPU."""
+    return sorted(results, key=lambda each: each.cpu_seconds)[len(results) // 2]
+
+
 def section(well: list[Result], ill: list[Result]) -> str:
     """What docs/performance.md says of it."""
-    typical = sorted(well, key=lambda each: each.cpu_seconds)[len(well) // 2]
+    shown = typical(well)
     number = SUBSCRIPTIONS * MESSAGES_EACH
     rows = [
         ("messages delivered", f"{number}"),
-        ("deliveries a second and core", f"{typical.delivered / typical.cpu_seconds:,.0f}"),
-        ("AWS calls per delivery", f"{typical.calls / typical.delivered:.2f}"),
+        ("deliveries a second and core", f"{shown.delivered / shown.cpu_seconds:,.0f}"),
+        ("AWS calls per delivery", f"{shown.calls / shown.delivered:.2f}"),
         ("median delay, all well", f"{median(r.median_delay for r in well):.2f} s"),
         ("median delay of the others, one dead", f"{median(r.median_delay for r in ill):.2f} s"),
         ("ratio of the two, at most 1.1", f"{ratio(well, ill):.2f}"),
