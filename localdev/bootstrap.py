@@ -7,6 +7,7 @@ template and applied by the services' own calls.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,9 @@ def deploy(
     Schedules go to the service at `scheduler_url`, or nowhere when that is None. Returns the
     physical id of each resource by logical id. Raises DeployFailed.
     """
-    text = template_path.read_text()
-    parsed = template.load(text)
-    stack = f"ctgo-{stage}"
+    parsed = template.load(template_path.read_text())
     cloudformation = environment.client("cloudformation", aws_url)
-    _put_stack(cloudformation, stack, text, _parameters(parsed, stage))
+    stack = put_stack(cloudformation, parsed, stage)
     resources = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
     # moto lists a kind of resource that it does not know as a row without ids.
     made = [row for row in resources if row.get("PhysicalResourceId")]
@@ -49,16 +48,13 @@ def deploy(
     return physical
 
 
-def _parameters(parsed: dict[str, Any], stage: str) -> list[dict[str, str]]:
-    declared = parsed.get("Parameters", {})
-    return [{"ParameterKey": "Stage", "ParameterValue": stage}] if "Stage" in declared else []
-
-
-def _put_stack(cloudformation: Any, stack: str, text: str, parameters: list[Any]) -> None:
+def put_stack(cloudformation: Any, parsed: dict[str, Any], stage: str) -> str:
+    """What CloudFormation alone makes of the template; the stack's name. Raises DeployFailed."""
+    stack = f"ctgo-{stage}"
     wanted = {
         "StackName": stack,
-        "TemplateBody": text,
-        "Parameters": parameters,
+        "TemplateBody": json.dumps(parsed),  # which MiniStack reads far sooner than YAML
+        "Parameters": _parameters(parsed, stage),
         "Capabilities": ["CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
     }
     status = _status(cloudformation, stack)
@@ -69,14 +65,20 @@ def _put_stack(cloudformation: Any, stack: str, text: str, parameters: list[Any]
     if status is None:
         cloudformation.create_stack(**wanted)
         _wait(cloudformation, "stack_create_complete", stack)
-        return
+        return stack
     try:
         cloudformation.update_stack(**wanted)
     except ClientError as error:
         if "No updates are to be performed" in str(error):
-            return
+            return stack
         raise
     _wait(cloudformation, "stack_update_complete", stack)
+    return stack
+
+
+def _parameters(parsed: dict[str, Any], stage: str) -> list[dict[str, str]]:
+    declared = parsed.get("Parameters", {})
+    return [{"ParameterKey": "Stage", "ParameterValue": stage}] if "Stage" in declared else []
 
 
 def _status(cloudformation: Any, stack: str) -> str | None:
@@ -92,7 +94,7 @@ def _status(cloudformation: Any, stack: str) -> str | None:
 def _wait(cloudformation: Any, waiter: str, stack: str) -> None:
     try:
         cloudformation.get_waiter(waiter).wait(
-            StackName=stack, WaiterConfig={"Delay": 0.05, "MaxAttempts": 600}
+            StackName=stack, WaiterConfig={"Delay": 0.01, "MaxAttempts": 3000}
         )
     except WaiterError as error:
         events = cloudformation.describe_stack_events(StackName=stack)["StackEvents"]

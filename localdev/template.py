@@ -12,10 +12,14 @@ class _Loader(yaml.SafeLoader):
 
 
 def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    """`!Sub text` becomes `{"Fn::Sub": "text"}`, `!Ref name` `{"Ref": "name"}`."""
+    """`!Sub text` becomes `{"Fn::Sub": "text"}`, `!Ref name` `{"Ref": "name"}`.
+
+    `!GetAtt X.Arn` becomes `{"Fn::GetAtt": ["X", "Arn"]}`, as JSON has to have it.
+    """
     name = suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}"
     if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
+        text = loader.construct_scalar(node)
+        return {name: text.split(".", 1) if suffix == "GetAtt" else text}
     if isinstance(node, yaml.SequenceNode):
         return {name: loader.construct_sequence(node, deep=True)}
     raise yaml.YAMLError(f"!{suffix} takes no mapping")

@@ -1,7 +1,8 @@
 """The AWS that tests run against: MiniStack, or, for the part marked `moto`, moto's server.
 
 Two independent implementations of DynamoDB and SQS must agree with the code. Only MiniStack is
-given concurrency: moto loses updates (it has no lock around a transaction).
+given concurrency: moto loses updates (it has no lock around a transaction). Neither expires rows
+here: code compares expiry, and the clock of a test is not theirs.
 """
 
 from __future__ import annotations
@@ -14,10 +15,10 @@ from pathlib import Path
 
 import httpx
 
-from localdev import bootstrap, environment, ministack, ports
+from localdev import bootstrap, environment, ministack, ports, template
 from localdev.waiting import until
 
-TEMPLATE = environment.ROOT / "infra" / "resources.yaml"
+TEMPLATE = template.load((environment.ROOT / "infra" / "resources.yaml").read_text())
 STAGE = "test"
 
 Empty = Callable[[], None]
@@ -29,10 +30,11 @@ def on_ministack(port: int, logs: Path) -> Iterator[Empty]:
     child = ministack.child(port, log=logs / "ministack.log")
     child.start()
     ministack.wait_until_healthy(port, child)
+    cloudformation = environment.client("cloudformation", f"http://127.0.0.1:{port}")
 
     def empty() -> None:
         ministack.reset(port)
-        bootstrap.deploy(TEMPLATE, STAGE, aws_url=f"http://127.0.0.1:{port}")
+        bootstrap.put_stack(cloudformation, TEMPLATE, STAGE)
 
     yield empty
     child.stop()
@@ -42,6 +44,7 @@ def on_ministack(port: int, logs: Path) -> Iterator[Empty]:
 def on_moto(port: int, logs: Path) -> Iterator[Empty]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     url = f"http://127.0.0.1:{port}"
+    cloudformation = environment.client("cloudformation", url)
     with (
         (logs / "moto.log").open("w") as log,
         subprocess.Popen(command, stdout=log, stderr=log) as server,
@@ -50,7 +53,7 @@ def on_moto(port: int, logs: Path) -> Iterator[Empty]:
 
         def empty() -> None:
             httpx.post(f"{url}/moto-api/reset").raise_for_status()
-            bootstrap.deploy(TEMPLATE, STAGE, aws_url=url)
+            bootstrap.put_stack(cloudformation, TEMPLATE, STAGE)
             # moto's CloudFormation skips schedule groups without a word.
             scheduler = environment.client("scheduler", url)
             for name in ("streams", "digests"):

@@ -34,18 +34,7 @@ def full_template(stage: str, architecture: str) -> dict[str, Any]:
 
 
 def _ours(name: str) -> Any:
-    return _written_out(templates.load((ROOT / "infra" / name).read_text()))
-
-
-def _written_out(node: Any) -> Any:
-    """The same with `X.Arn` as the list that the long form of Fn::GetAtt takes."""
-    if isinstance(node, list):
-        return [_written_out(each) for each in node]
-    if not isinstance(node, dict):
-        return node
-    if isinstance(node.get("Fn::GetAtt"), str):
-        return {"Fn::GetAtt": node["Fn::GetAtt"].split(".", 1)}
-    return {name: _written_out(value) for name, value in node.items()}
+    return templates.load((ROOT / "infra" / name).read_text())
 
 
 class _Plain(yaml.SafeDumper):
