@@ -28,6 +28,7 @@ def faults(template: Template, stage: str, root: Path) -> Iterator[str]:
     yield from _rights(template)
     yield from _functions(template)
     yield from _sources(template, stage)
+    yield from _loops(template)
     yield from _queues(template)
     yield from _tables(template, stage)
     yield from _alarms(template, root)
@@ -93,6 +94,27 @@ def _sources(template: Template, stage: str) -> Iterator[str]:
             most = event["Properties"].get("ScalingConfig", {}).get("MaximumConcurrency")
             if most is None or most > function.get("ReservedConcurrentExecutions", most):
                 yield f"{name} may be given more messages than it has places to run"
+
+
+def _loops(template: Template) -> Iterator[str]:
+    """Lambda stops a function that sends to its own queue, after 16 messages of one chain."""
+    roles = templates.properties(template, "AWS::IAM::Role")
+    for name, function in templates.properties(template, "AWS::Serverless::Function").items():
+        sends_to = [
+            resource
+            for statement in _statements(roles[function["Role"]["Fn::GetAtt"][0]])
+            if "sqs:SendMessage" in statement["Action"]
+            for resource in _plain(statement["Resource"])
+        ]
+        fed_by = [
+            event["Properties"]["Queue"]
+            for event in function.get("Events", {}).values()
+            if event["Type"] == "SQS"
+        ]
+        comes_back = any(queue in sends_to for queue in fed_by)
+        if comes_back != (function.get("RecursiveLoop") == "Allow"):
+            said = "is stopped where it hands work on to itself" if comes_back else "may loop"
+            yield f"{name} {said}"
 
 
 def _visibility(template: Template, queue: dict[str, Any], stage: str) -> int:

@@ -206,6 +206,8 @@ def _change(path: str, value: Any) -> Callable[[Template], None]:
         ),
         (_change("LeadsTable/UpdateReplacePolicy", "Snapshot"), "kept on one path"),
         (_drop("LeadsTable/Properties/PointInTimeRecoverySpecification"), "a point in time"),
+        (_drop("Scrape/Properties/RecursiveLoop"), "is stopped where it hands work on to itself"),
+        (_change("SettleBilling/Properties/RecursiveLoop", "Allow"), "SettleBilling may loop"),
         (_change("RunsQueueAgeAlarm/Properties/AlarmDescription", "x"), "which is not there"),
     ],
 )

@@ -67,3 +67,13 @@ def test_the_api_brings_its_own_answers_and_is_called_what_alarms_look_for(
     alarms = _of_kind(made, "AWS::CloudWatch::Alarm")
     (watched,) = [each for each in alarms if each["MetricName"] == "5XXError"]
     assert watched["Dimensions"] == [{"Name": "ApiName", "Value": api["Name"]}]
+
+
+def test_functions_that_hand_work_on_to_themselves_are_not_stopped(made: dict[str, Any]) -> None:
+    loops = {
+        name
+        for name, each in made.items()
+        if each["Type"] == "AWS::Lambda::Function"
+        and each["Properties"].get("RecursiveLoop") == "Allow"
+    }
+    assert loops == {"StartRun", "Scrape", "Enrich", "Deliver", "KeepUp"}

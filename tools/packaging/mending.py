@@ -23,9 +23,12 @@ def mend(template: Template, stage: str, functions: Sequence[Function]) -> Templ
     for function in functions:
         _mend_function(resources[function.logical_id], function)
         _mend_log(resources, function)
-        _mend_role(resources[function.role_id])
         if function.queue:
-            _mend_source(resources[function.logical_id], _queue_id(template, function.queue))
+            queue = _queue_id(template, function.queue)
+            _mend_source(resources[function.logical_id], queue)
+            if _may_send(resources[function.role_id], queue):
+                resources[function.logical_id]["Properties"]["RecursiveLoop"] = "Allow"
+        _mend_role(resources[function.role_id])
     # Emulators send mail from an identity of the template; on AWS it outlives stacks and is shared
     # by them, so that tools.deploy makes it.
     del resources["MailIdentity"]
@@ -122,6 +125,20 @@ def _mend_source(resource: dict[str, Any], queue_id: str) -> None:
         "Queue": {"Fn::GetAtt": [queue_id, "Arn"]},
         "ScalingConfig": {"MaximumConcurrency": workers},
     }
+
+
+def _may_send(role: dict[str, Any], queue_id: str) -> bool:
+    """Whether a function hands work on to the queue that feeds it.
+
+    Lambda takes that for a mistake, and stops a chain of messages after 16 of its invocations: a
+    webhook that waits for hours, a run that is watched for hours, a long read.
+    """
+    (policy,) = role["Properties"]["Policies"]
+    return any(
+        "sqs:SendMessage" in statement["Action"]
+        and {"Fn::GetAtt": [queue_id, "Arn"]} in statement["Resource"]
+        for statement in policy["PolicyDocument"]["Statement"]
+    )
 
 
 def _queue_id(template: Template, name: str) -> str:
