@@ -79,7 +79,11 @@ class Account:
     def client(self, service: str) -> Any:
         return environment.client(service, self._url)
 
-    def deploy(self, template: Template, **parameters: str) -> dict[str, str]:
+    def deploy(self, template: Template, **parameters: Any) -> dict[str, str]:
+        """Deploy with the usual parameters and these; None leaves one out."""
+        stated = {
+            name: value for name, value in (PARAMETERS | parameters).items() if value is not None
+        }
         (self._folder / "template.yaml").write_text(yaml.safe_dump(template))
         (self._folder / "deployment.zip").write_bytes(b"code")
         self.said.clear()
@@ -87,11 +91,17 @@ class Account:
             self.client,
             STAGE,
             self._folder,
-            PARAMETERS | parameters,
+            stated,
             bucket="ctgo-archives",
             say=self.said.append,
             look_seconds=0.05,
         )
+
+    def handed_over(self) -> Template:
+        """The template that CloudFormation was given last."""
+        kept = self.client("s3").get_object(Bucket="ctgo-archives", Key=f"{STAGE}/template.yaml")
+        template: Template = yaml.safe_load(kept["Body"].read())
+        return template
 
     def tables(self) -> list[str]:
         """Our tables, but those of the tests' own stage."""

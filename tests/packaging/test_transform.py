@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from localdev import environment, ministack
+from tools.deploy.filling import fill_apis, values_of
 from tools.packaging.template import full_template
 
 TRANSLATE = """
@@ -26,11 +28,20 @@ json.dump(Translator({}, Parser()).translate(template, given), sys.stdout)
 
 
 @pytest.fixture(scope="module")
-def made() -> dict[str, Any]:
+def template() -> dict[str, Any]:
+    return full_template("prod", "arm64")
+
+
+@pytest.fixture(scope="module")
+def made(template: dict[str, Any]) -> dict[str, Any]:
     """The resources of prod, after the transform."""
+    return _translated(template)
+
+
+def _translated(template: dict[str, Any]) -> dict[str, Any]:
     done = subprocess.run(
         [str(Path(ministack.install())), "-c", TRANSLATE],
-        input=json.dumps(full_template("prod", "arm64")),
+        input=json.dumps(template),
         env=environment.isolated(),
         capture_output=True,
         text=True,
@@ -67,6 +78,27 @@ def test_the_api_brings_its_own_answers_and_is_called_what_alarms_look_for(
     alarms = _of_kind(made, "AWS::CloudWatch::Alarm")
     (watched,) = [each for each in alarms if each["MetricName"] == "5XXError"]
     assert watched["Dimensions"] == [{"Name": "ApiName", "Value": api["Name"]}]
+
+
+def test_an_origin_that_changed_is_deployed(template: dict[str, Any]) -> None:
+    deployments = [
+        next(
+            name
+            for name, each in _translated(_filled(template, origin)).items()
+            if each["Type"] == "AWS::ApiGateway::Deployment"
+        )
+        for origin in ("https://one.example", "https://two.example", "https://one.example")
+    ]
+    assert deployments[0] == deployments[2] != deployments[1]
+
+
+def _filled(template: dict[str, Any], origin: str) -> dict[str, Any]:
+    filled = copy.deepcopy(template)
+    fill_apis(filled, values_of(filled, {"UiOrigin": origin}))
+    body = filled["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]
+    assert "${UiOrigin}" not in json.dumps(body)
+    assert "${APIHandler.Arn}" in json.dumps(body)
+    return filled
 
 
 def test_functions_that_hand_work_on_to_themselves_are_not_stopped(made: dict[str, Any]) -> None:

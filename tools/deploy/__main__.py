@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
@@ -37,7 +38,7 @@ def main() -> int:
             session.client,
             given.stage,
             ROOT / "dist" / given.stage,
-            json.loads((ROOT / "infra" / "parameters" / f"{given.stage}.json").read_text()),
+            _parameters(given.stage),
             bucket=given.bucket or f"ctgo-archives-{account}-{session.region_name}",
         )
     except (DeployFailed, SettingsInvalid, BotoCoreError, ClientError) as error:
@@ -46,6 +47,18 @@ def main() -> int:
     for name, value in sorted(outputs.items()):
         print(f"{name:<16} {value}")
     return 0
+
+
+def _parameters(stage: str) -> dict[str, Any]:
+    """What the operator states of a stage. Raises DeployFailed for what is no JSON object."""
+    file = ROOT / "infra" / "parameters" / f"{stage}.json"
+    try:
+        found = json.loads(file.read_text())
+    except ValueError as error:
+        raise DeployFailed(f"{file} is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise DeployFailed(f"{file} holds no JSON object")
+    return found
 
 
 if __name__ == "__main__":

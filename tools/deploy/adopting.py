@@ -13,6 +13,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tools.deploy.filling import fill
+
 MakeClient = Callable[[str], Any]
 Template = dict[str, Any]
 
@@ -41,10 +43,7 @@ def filled(properties: Mapping[str, Any], known: Mapping[str, str]) -> str:
     """The name that a table, a bucket or a function will have."""
     fields = (*_NAMED_BY.values(), "FunctionName")
     name = next(properties[field] for field in fields if field in properties)
-    text = str(name["Fn::Sub"] if isinstance(name, dict) else name)
-    for word, value in known.items():
-        text = text.replace(f"${{{word}}}", value)
-    return text
+    return fill(str(name["Fn::Sub"] if isinstance(name, dict) else name), known)
 
 
 def to_import(template: Template, names: Mapping[str, str]) -> list[dict[str, Any]]:

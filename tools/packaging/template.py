@@ -45,5 +45,10 @@ class _Plain(yaml.SafeDumper):
 
 
 def write_yaml(template: dict[str, Any], target: Path) -> None:
+    """Write the template to a file."""
+    target.write_text(as_yaml(template))
+
+
+def as_yaml(template: dict[str, Any]) -> str:
     """YAML, because the same as JSON is half as large again, and a megabyte is the limit."""
-    target.write_text(yaml.dump(template, Dumper=_Plain, sort_keys=True, width=200))
+    return yaml.dump(template, Dumper=_Plain, sort_keys=True, width=200)
