@@ -147,15 +147,18 @@ class Stack:
         return True
 
     def _show(self) -> None:
-        found = self.client.describe_change_set(StackName=self.name, ChangeSetName=_CHANGE_SET)
-        for change in found.get("Changes", []):
+        pages = self.client.get_paginator("describe_change_set").paginate(
+            StackName=self.name, ChangeSetName=_CHANGE_SET
+        )
+        for change in itertools.chain.from_iterable(page.get("Changes", ()) for page in pages):
             resource = change["ResourceChange"]
             lost = " (replaced: what it holds is lost)" * (resource.get("Replacement") == "True")
             self.say(f"{resource['Action'].lower():<8} {resource['LogicalResourceId']}{lost}")
 
     def _reasons(self) -> str:
         """What failed since the last thing was begun; events come newest first."""
-        events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
+        pages = self.client.get_paginator("describe_stack_events").paginate(StackName=self.name)
+        events = itertools.chain.from_iterable(page["StackEvents"] for page in pages)
         return "\n".join(
             f"{event['LogicalResourceId']}: {event['ResourceStatusReason']}"
             for event in itertools.takewhile(self._is_later_than_start, events)
