@@ -126,6 +126,21 @@ def test_every_alarm_says_what_to_do(template: Template) -> None:
         assert (ROOT / "docs" / "runbook" / f"{alarm.page}.md").is_file(), alarm.page
 
 
+def test_a_night_without_its_job_is_told_and_a_later_one_is_not(template: Template) -> None:
+    alarm = template["Resources"]["NightlyMissedAlarm"]["Properties"]
+    assert alarm["TreatMissingData"] == "breaching"
+    assert "DatapointsToAlarm" not in alarm  # every hour must be empty
+    looked_at = alarm["Period"] * alarm["EvaluationPeriods"]
+    assert 24 * 3600 + alarm["Period"] <= looked_at <= 26 * 3600
+
+
+def test_alarms_look_back_no_longer_than_cloudwatch_does(template: Template) -> None:
+    for name, alarm in template["Resources"].items():
+        if alarm["Type"] == "AWS::CloudWatch::Alarm":
+            period, times = (alarm["Properties"][each] for each in ("Period", "EvaluationPeriods"))
+            assert period * times <= (86_400 if period < 3600 else 7 * 86_400), name
+
+
 def test_the_dashboard_is_json(template: Template) -> None:
     body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     titles = {widget["properties"]["title"] for widget in json.loads(body)["widgets"]}

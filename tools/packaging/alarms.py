@@ -12,7 +12,8 @@ from tools.packaging.functions import API, Function
 RUNBOOK = "docs/runbook"
 OLD_SECONDS = 900
 """A message that waits longer than its queue's longest delay has met no free worker."""
-_DAY = 86_400
+MISSED_HOURS = 25
+"""In so many hours the nightly job runs at least once, if a little later than the night before."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +121,10 @@ def _of_function(function: Function) -> Iterator[Alarm]:
             page="worker-errors",
             says=f"{function.name} has not run for a day.",
             metric="Invocations",
-            period=_DAY,
+            # Hours, of which none may have a run: one period of a day would slide past last night's
+            # run before this one is counted, and where it is empty CloudWatch goes by older ones.
+            period=3600,
+            times=MISSED_HOURS,
             comparison="LessThanThreshold",
             missing="breaching",
             **watched,
