@@ -176,6 +176,8 @@ def _gateway(template: Template) -> Iterator[str]:
     for name, api in templates.properties(template, "AWS::Serverless::Api").items():
         if not any("ThrottlingRateLimit" in each for each in api.get("MethodSettings", ())):
             yield f"{name} lets any number of requests through"
+        if any(each.get("MetricsEnabled") for each in api.get("MethodSettings", ())):
+            yield f"{name} pays for five metrics of each method, which nothing looks at"
         if "OpenApiVersion" not in api:
             yield f"{name} gets a second stage, without limits"
         if api["DefinitionBody"]["info"]["title"] != api["Name"]:

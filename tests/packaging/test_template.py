@@ -126,6 +126,12 @@ def test_every_alarm_says_what_to_do(template: Template) -> None:
         assert (ROOT / "docs" / "runbook" / f"{alarm.page}.md").is_file(), alarm.page
 
 
+def test_what_the_alarms_cost(template: Template) -> None:
+    count = sum(each["Type"] == "AWS::CloudWatch::Alarm" for each in template["Resources"].values())
+    said = (ROOT / "docs" / "cost.md").read_text()
+    assert f"| {count} alarms, 0.10 each beyond ten | {(count - 10) * 0.1:.2f} |" in said
+
+
 def test_a_night_without_its_job_is_told_and_a_later_one_is_not(template: Template) -> None:
     alarm = template["Resources"]["NightlyMissedAlarm"]["Properties"]
     assert alarm["TreatMissingData"] == "breaching"
@@ -201,6 +207,10 @@ def _change(path: str, value: Any) -> Callable[[Template], None]:
         ),
         (_change("ScrapeLogGroup/Properties/RetentionInDays", None), "keeps its log for ever"),
         (_change("RestAPI/Properties/MethodSettings", []), "any number of requests"),
+        (
+            _change("RestAPI/Properties/MethodSettings/0/MetricsEnabled", True),
+            "pays for five metrics of each method",
+        ),
         (_change(f"{ANSWERS}/THROTTLED/responseParameters", {}), "no CORS headers"),
         (_change(ANSWERS, {}), "answers DEFAULT_5XX in the shape of AWS"),
         (

@@ -25,7 +25,6 @@ def mend_api(properties: dict[str, Any], answers: dict[str, Any]) -> None:
         {
             "ResourcePath": "/*",
             "HttpMethod": "*",
-            "MetricsEnabled": True,
             "ThrottlingRateLimit": THROTTLE_RATE,
             "ThrottlingBurstLimit": THROTTLE_BURST,
         }
