@@ -1,4 +1,4 @@
-"""Creates or updates the AWS resources of a local stage from infra/resources.yaml.
+"""Creates or updates the AWS resources of a local stage from infra/resources.yaml, and its sender.
 
 The template is deployed through the emulator's own CloudFormation. Emulators drop some properties
 without a word (emulated versions: MiniStack 1.5.33, moto 5.2); those are then read from the same
@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, WaiterError
 
+from chalicelib.settings import settings
 from localdev import environment, template
 
 _UNUSABLE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
@@ -38,6 +39,10 @@ def deploy(
     made = [row for row in resources if row.get("PhysicalResourceId")]
     physical = {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in made}
     _complete_tables(environment.client("dynamodb", aws_url), parsed, physical)
+    # Not in the template: on AWS the sender outlives stacks, and LocalStack's CloudFormation has
+    # none. Emulators refuse mail from an address that was not verified.
+    sender = settings().mail_sender
+    environment.client("ses", aws_url).verify_email_identity(EmailAddress=sender)
     if scheduler_url:
         _move_schedules(
             environment.client("scheduler", aws_url),

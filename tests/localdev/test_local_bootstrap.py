@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
+from chalicelib.mail import Mailer
+from chalicelib.settings import settings
 from localdev import bootstrap, environment, ports
 from localdev.children import Child
 from localdev.scheduler.book import Book
@@ -41,6 +43,16 @@ def test_everything_in_the_template_is_there(aws_url: str, scheduler_url: str) -
     url = sqs.get_queue_url(QueueName="tiny-local-jobs")["QueueUrl"]
     policy = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["RedrivePolicy"])
     assert "tiny-local-jobs-dlq" in policy["Attributes"]["RedrivePolicy"]
+
+
+def test_mail_may_come_from_the_sender(aws_url: str) -> None:
+    for _ in range(2):
+        bootstrap.deploy(TEMPLATE, "local", aws_url=aws_url)
+    ses = environment.client("ses", aws_url)
+    assert ses.list_identities()["Identities"] == [settings().mail_sender]
+    Mailer(ses, settings().mail_sender).send("ann@example.org", "Hello", "Hello")
+    with pytest.raises(ClientError, match="not verified"):
+        Mailer(ses, "other@example.org").send("ann@example.org", "Hello", "Hello")
 
 
 def test_schedules_move_to_our_clock_with_their_zone(aws_url: str, scheduler_url: str) -> None:

@@ -29,9 +29,6 @@ def mend(template: Template, stage: str, functions: Sequence[Function]) -> Templ
             if _may_send(resources[function.role_id], queue):
                 resources[function.logical_id]["Properties"]["RecursiveLoop"] = "Allow"
         _mend_role(resources[function.role_id])
-    # Emulators send mail from an identity of the template; on AWS it outlives stacks and is shared
-    # by them, so that tools.deploy makes it.
-    del resources["MailIdentity"]
     for name in templates.properties(template, "AWS::DynamoDB::Table"):
         _protect(resources[name], stage)
     if stage != "prod":
