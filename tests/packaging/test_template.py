@@ -79,6 +79,13 @@ def test_prod_reserves_places_for_every_function() -> None:
     assert f"`prod` reserves {reserved} concurrent executions" in said
 
 
+@pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
+def test_functions_run_on_the_architecture_of_the_archive(architecture: str) -> None:
+    for made in full_template("dev", architecture)["Resources"].values():
+        if made["Type"] == "AWS::Serverless::Function":
+            assert made["Properties"]["Architectures"] == [architecture]
+
+
 def test_unknown_methods_reach_the_app(template: Template) -> None:
     paths = template["Resources"]["RestAPI"]["Properties"]["DefinitionBody"]["paths"]
     assert all("x-amazon-apigateway-any-method" in methods for methods in paths.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -46,10 +47,8 @@ def chalice_template(stage: str, architecture: str) -> dict[str, Any]:
 
 
 def _choose_architecture(config: Path, architecture: str) -> None:
-    text = config.read_text().replace(
-        '"app_name"', f'"lambda_architecture": "{architecture}",\n  "app_name"', 1
-    )
-    config.write_text(text)
+    chosen = json.loads(config.read_text()) | {"lambda_architecture": architecture}
+    config.write_text(json.dumps(chosen))
 
 
 def _environment(stage: str) -> dict[str, str]:
