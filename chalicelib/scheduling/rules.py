@@ -11,9 +11,13 @@ from zoneinfo import ZoneInfo, available_timezones
 _QUARTERS = 24 * 4
 
 
+_NOWHERE = frozenset({"Factory", "localtime"})
+"""What stands among the zones and is no place: a clock not yet set, and that of this machine."""
+
+
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NOWHERE
 
 
 def is_timezone(name: str) -> bool:

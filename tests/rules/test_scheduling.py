@@ -74,6 +74,8 @@ def test_default_slots_are_quarter_hours_that_spread() -> None:
         ("Europe/Lisbon", True),
         ("UTC", True),
         ("Europe", False),
+        ("Factory", False),
+        ("localtime", False),
         ("../etc/passwd", False),
         ("", False),
     ],
