@@ -14,6 +14,7 @@ from tools.infra_rules import faults
 from tools.packaging import policies
 from tools.packaging.alarms import alarms
 from tools.packaging.functions import configured, functions
+from tools.packaging.mending import FEW_WORKERS, TooFewWorkers, workers_of
 from tools.packaging.merging import Contradiction, merge
 from tools.packaging.template import full_template
 from tools.packaging.tree import ROOT
@@ -77,6 +78,13 @@ def test_prod_reserves_places_for_every_function() -> None:
     assert reserved <= 900  # an account has 1,000, of which AWS keeps 100 unreserved
     said = (ROOT / "docs" / "deploy.md").read_text()
     assert f"`prod` reserves {reserved} concurrent executions" in said
+
+
+def test_a_queues_function_with_one_place_is_refused() -> None:
+    assert workers_of({"Handler": "app.deliver"}) == FEW_WORKERS
+    assert workers_of({"Handler": "app.deliver", "ReservedConcurrentExecutions": 2}) == 2
+    with pytest.raises(TooFewWorkers, match=r"app\.deliver reserves 1 concurrent executions"):
+        workers_of({"Handler": "app.deliver", "ReservedConcurrentExecutions": 1})
 
 
 @pytest.mark.parametrize("architecture", ["arm64", "x86_64"])

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tools.packaging import archive, smoke, tree
 from tools.packaging.bundle import bundle
+from tools.packaging.mending import TooFewWorkers
 from tools.packaging.runtime import NoSuchRuntime, wheels
 from tools.packaging.template import full_template, write_yaml
 from tools.packaging.tree import ROOT, Architecture
@@ -21,7 +22,7 @@ MOST_MEGABYTES = 80
 
 
 def main() -> int:
-    """Package a stage; 1 when Lambda lacks this Python or the archive is larger than it may be."""
+    """Package a stage; 1 when Lambda would not take it, or the archive is larger than it may be."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stage", default="dev", choices=["dev", "prod"])
     parser.add_argument("--arch", default="arm64", choices=["arm64", "x86_64"])
@@ -30,10 +31,10 @@ def main() -> int:
     out = given.out or ROOT / "dist" / given.stage
     try:
         wheels(sys.version_info[:2])
-    except NoSuchRuntime as error:
+        return package(given.stage, given.arch, out)
+    except (NoSuchRuntime, TooFewWorkers) as error:
         print(error, file=sys.stderr)
         return 1
-    return package(given.stage, given.arch, out)
 
 
 def package(stage: str, architecture: Architecture, out: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from localdev import template as templates
@@ -13,11 +13,17 @@ Template = dict[str, Any]
 
 FEW_WORKERS = 5
 """Invocations at once of a queue's function where the stage reserves none."""
+LEAST_WORKERS = 2
+"""Lambda bounds the invocations by a queue to no fewer (its API, "ScalingConfig")."""
 _NOTHING = {"Ref": "AWS::NoValue"}
 
 
+class TooFewWorkers(ValueError):
+    """A stage reserves fewer places than a queue's function needs; the message says for which."""
+
+
 def mend(template: Template, stage: str, functions: Sequence[Function]) -> Template:
-    """Change the merged template in place, and return it."""
+    """Change the merged template in place, and return it. Raises TooFewWorkers."""
     resources = template["Resources"]
     template["Parameters"]["Stage"] |= {"AllowedValues": [stage], "Default": stage}
     for function in functions:
@@ -116,12 +122,22 @@ def _policy(name: str, *statements: dict[str, Any]) -> dict[str, Any]:
 def _mend_source(resource: dict[str, Any], queue_id: str) -> None:
     """The queue by reference, so that it is made first; no more workers than are reserved."""
     properties = resource["Properties"]
-    workers = properties.get("ReservedConcurrentExecutions", FEW_WORKERS)
     (source,) = properties["Events"].values()
     source["Properties"] |= {
         "Queue": {"Fn::GetAtt": [queue_id, "Arn"]},
-        "ScalingConfig": {"MaximumConcurrency": workers},
+        "ScalingConfig": {"MaximumConcurrency": workers_of(properties)},
     }
+
+
+def workers_of(properties: Mapping[str, Any]) -> int:
+    """Invocations at once of a queue's function. Raises TooFewWorkers."""
+    workers = int(properties.get("ReservedConcurrentExecutions", FEW_WORKERS))
+    if workers < LEAST_WORKERS:
+        raise TooFewWorkers(
+            f"{properties['Handler']} reserves {workers} concurrent executions in "
+            f".chalice/config.json: a function with a queue needs {LEAST_WORKERS}"
+        )
+    return workers
 
 
 def _may_send(role: dict[str, Any], queue_id: str) -> bool:
