@@ -44,7 +44,8 @@ def deploy(
         look_seconds=look_seconds,
     )
     there = stack.clear()
-    shelf = Shelf(make_client("s3"), bucket)
+    account = make_client("sts").get_caller_identity()["Account"]
+    shelf = Shelf(make_client("s3"), bucket, account)
     shelf.ensure()
     _put_code(shelf, stage, packaged / "deployment.zip", template)
     fill_apis(template, values)
@@ -53,7 +54,6 @@ def deploy(
         say(f"made the secret {secrets.name_of(stage)}: put the keys of your providers into it")
     if sender.ensure(make_client("sesv2"), values["MailSender"]):
         say(f"made the SES identity {values['MailSender']}: follow the link that SES mails")
-    account = make_client("sts").get_caller_identity()["Account"]
     names = left(make_client, template, {"Stage": stage, "AWS::AccountId": account})
     there = _adopt(stack, template, names, there=there, shelf=shelf, values=values)
     stack.change("UPDATE" if there else "CREATE", url, _stated(values))

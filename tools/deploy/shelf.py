@@ -10,15 +10,20 @@ from botocore.exceptions import ClientError
 
 @dataclass(frozen=True)
 class Shelf:
-    """A private bucket of the operator's account."""
+    """A private bucket of the operator's account.
+
+    Anybody may have made a bucket of that name before, and let us in: what CloudFormation is handed
+    would then be theirs to change. S3 answers 403 where the owner is another.
+    """
 
     client: Any
     bucket: str
+    account: str
 
     def ensure(self) -> None:
-        """Make the bucket unless it is there."""
+        """Make the bucket unless it is there. Raises ClientError where it is somebody else's."""
         try:
-            self.client.head_bucket(Bucket=self.bucket)
+            self.client.head_bucket(Bucket=self.bucket, ExpectedBucketOwner=self.account)
             return
         except ClientError as error:
             if error.response["Error"]["Code"] not in ("404", "NoSuchBucket"):
@@ -39,5 +44,7 @@ class Shelf:
 
     def put(self, key: str, content: bytes) -> str:
         """Store the content; returns the address that CloudFormation reads it at."""
-        self.client.put_object(Bucket=self.bucket, Key=key, Body=content)
+        self.client.put_object(
+            Bucket=self.bucket, Key=key, Body=content, ExpectedBucketOwner=self.account
+        )
         return f"{self.client.meta.endpoint_url.rstrip('/')}/{self.bucket}/{key}"
