@@ -39,10 +39,7 @@ def deploy(
     made = [row for row in resources if row.get("PhysicalResourceId")]
     physical = {row["LogicalResourceId"]: row["PhysicalResourceId"] for row in made}
     _complete_tables(environment.client("dynamodb", aws_url), parsed, physical)
-    # Not in the template: on AWS the sender outlives stacks, and LocalStack's CloudFormation has
-    # none. Emulators refuse mail from an address that was not verified.
-    sender = settings().mail_sender
-    environment.client("ses", aws_url).verify_email_identity(EmailAddress=sender)
+    verify_sender(environment.client("ses", aws_url))
     if scheduler_url:
         _move_schedules(
             environment.client("scheduler", aws_url),
@@ -79,6 +76,15 @@ def put_stack(cloudformation: Any, parsed: dict[str, Any], stage: str) -> str:
         raise
     _wait(cloudformation, "stack_update_complete", stack)
     return stack
+
+
+def verify_sender(ses: Any) -> None:
+    """Have the sender of mails verified, without which emulators refuse them.
+
+    It is not in the template: on AWS the sender outlives stacks, and LocalStack's CloudFormation
+    makes none.
+    """
+    ses.verify_email_identity(EmailAddress=settings().mail_sender)
 
 
 def _parameters(parsed: dict[str, Any], stage: str) -> list[dict[str, str]]:

@@ -30,11 +30,11 @@ def on_ministack(port: int, logs: Path) -> Iterator[Empty]:
     child = ministack.child(port, log=logs / "ministack.log")
     child.start()
     ministack.wait_until_healthy(port, child)
-    cloudformation = environment.client("cloudformation", f"http://127.0.0.1:{port}")
+    fill = _filling(f"http://127.0.0.1:{port}")
 
     def empty() -> None:
         ministack.reset(port)
-        bootstrap.put_stack(cloudformation, TEMPLATE, STAGE)
+        fill()
 
     yield empty
     child.stop()
@@ -44,7 +44,7 @@ def on_ministack(port: int, logs: Path) -> Iterator[Empty]:
 def on_moto(port: int, logs: Path) -> Iterator[Empty]:
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     url = f"http://127.0.0.1:{port}"
-    cloudformation = environment.client("cloudformation", url)
+    fill = _filling(url)
     with (
         (logs / "moto.log").open("w") as log,
         subprocess.Popen(command, stdout=log, stderr=log) as server,
@@ -53,7 +53,7 @@ def on_moto(port: int, logs: Path) -> Iterator[Empty]:
 
         def empty() -> None:
             httpx.post(f"{url}/moto-api/reset").raise_for_status()
-            bootstrap.put_stack(cloudformation, TEMPLATE, STAGE)
+            fill()
             # moto's CloudFormation skips schedule groups without a word.
             scheduler = environment.client("scheduler", url)
             for name in ("streams", "digests"):
@@ -61,3 +61,15 @@ def on_moto(port: int, logs: Path) -> Iterator[Empty]:
 
         yield empty
         server.terminate()
+
+
+def _filling(url: str) -> Callable[[], None]:
+    """Makes what the template declares, and the sender of mails."""
+    cloudformation = environment.client("cloudformation", url)
+    ses = environment.client("ses", url)
+
+    def fill() -> None:
+        bootstrap.put_stack(cloudformation, TEMPLATE, STAGE)
+        bootstrap.verify_sender(ses)
+
+    return fill
