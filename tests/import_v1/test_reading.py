@@ -66,6 +66,12 @@ def test_what_editors_put_before_the_first_line(tmp_path: Path, before: bytes) -
         (person(1, discoveredAt="yesterday"), "discoveredAt"),
         (person(1, discoveredAt="1600-01-01T00:00:00Z"), "between 2006 and today"),
         (person(1, discoveredAt="2999-01-01T00:00:00Z"), "between 2006 and today"),
+        (person(1, discoveredAt="0001-01-01T00:00:00+05:00"), "between 2006 and today"),
+        (person(1, discoveredAt="9999-12-31T23:59:59-05:00"), "between 2006 and today"),
+        (person(1, discoveredAt=1762000000), "ISO 8601"),
+        (person(1, discoveredAt="1762000000"), "ISO 8601"),
+        (person(1) | {"id": True}, "must be a number"),
+        (person(1, followers=True), "must be a number"),
     ],
 )
 def test_a_line_that_is_none(tmp_path: Path, line: lines.Line, why: str) -> None:
@@ -160,10 +166,31 @@ def test_null_is_as_good_as_absent(tmp_path: Path) -> None:
     users, bad = _read(
         tmp_path,
         tracked_accounts=[account(31, tags=None)],
-        saved_searches=[search(77, [31], genderValues=None)],
+        saved_searches=[
+            search(77, [31], genderValues=None, appliedSearchFilters={"job_role": None})
+        ],
+        users=[user(slots={"starter": None, "top": 2})],
     )
     assert bad == []
     assert [each.tags for each in users[1].of(records.TrackedAccount)] == [[]]
+    assert [each.slots for each in users[1].of(User)] == [{"top": 2}]
+
+
+@pytest.mark.parametrize(
+    "name", ["noor@orbitdesk.example", lines.key(1), "two\nlines", "\x1b[2J", "Zoë"]
+)
+@pytest.mark.parametrize("place", ["slots", "filter"])
+def test_what_stands_where_a_name_belongs_is_not_repeated(
+    tmp_path: Path, name: str, place: str
+) -> None:
+    files = (
+        {"users": [user(), user(2, slots={name: 1})]}
+        if place == "slots"
+        else {"webhooks": [webhook(61, filter={name: 1})]}
+    )
+    _, (bad,) = _read(tmp_path, **files)
+    assert name not in bad
+    assert f"{place}.?" in bad
 
 
 def test_lines_of_nobody_are_listed_one_by_one(tmp_path: Path) -> None:

@@ -6,10 +6,10 @@ import base64
 import binascii
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from chalicelib import clock
 from chalicelib.http.schema import Storable
@@ -19,12 +19,24 @@ FIRST = datetime(2006, 1, 1, tzinfo=UTC)
 """X began in 2006: nothing in an export is older."""
 
 
+def _written(given: Any) -> Any:
+    if not isinstance(given, str) or not re.match(r"\d{4}-\d\d-\d\d", given, flags=re.ASCII):
+        raise ValueError("must be an ISO 8601 time, such as 2025-11-01T09:30:00Z")
+    return given
+
+
 def _utc(given: datetime) -> datetime:
     """v1 wrote UTC, with or without saying so."""
-    instant = given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+    instant = given.replace(tzinfo=UTC) if given.tzinfo is None else given
     if not FIRST <= instant <= clock.now() + timedelta(days=1):
         raise ValueError("must lie between 2006 and today")
-    return instant
+    return instant.astimezone(UTC)
+
+
+def _no_flag(given: Any) -> Any:
+    if isinstance(given, bool):
+        raise ValueError("must be a number")
+    return given
 
 
 def _https(given: str) -> str:
@@ -48,10 +60,11 @@ def _signing(given: str) -> str:
     return given
 
 
-Id = Annotated[int, Field(gt=0, le=MAX_ID)]
-UserId = Annotated[int, Field(gt=0, lt=1 << USER_BITS)]
-Count = Annotated[int, Field(ge=0, lt=10**12)]
-Instant = Annotated[datetime, AfterValidator(_utc)]
+_Number = Annotated[int, BeforeValidator(_no_flag)]
+Id = Annotated[_Number, Field(gt=0, le=MAX_ID)]
+UserId = Annotated[_Number, Field(gt=0, lt=1 << USER_BITS)]
+Count = Annotated[_Number, Field(ge=0, lt=10**12)]
+Instant = Annotated[datetime, BeforeValidator(_written), AfterValidator(_utc)]
 Text = Annotated[str, Storable]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254), Storable]
 XUserId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]

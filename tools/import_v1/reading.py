@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pydantic import ValidationError
 from tools.import_v1.records import KINDS, Record, User
 
 _R = TypeVar("_R", bound=Record)
+_NAME = re.compile(r"\w{1,40}|\[key\]", flags=re.ASCII)
 
 
 class NoExport(Exception):
@@ -94,6 +96,11 @@ def _lines(folder: Path, kind: type[Record]) -> list[bytes]:
 def _said(error: ValidationError) -> str:
     # Not the value: it may be somebody's address or key.
     return "; ".join(
-        f"{'.'.join(map(str, fault['loc'])) or 'line'} {fault['msg']}"
+        f"{'.'.join(map(_named, fault['loc'])) or 'line'} {fault['msg']}"
         for fault in error.errors(include_url=False, include_input=False)
     )
+
+
+def _named(part: int | str) -> str:
+    """A step on the way to a field. The line may have put anything in a name's place."""
+    return str(part) if _NAME.fullmatch(str(part)) else "?"

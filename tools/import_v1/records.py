@@ -39,6 +39,12 @@ def tier_of(v1: str) -> str:
     return "pro" if v1 == "top" else v1
 
 
+def _without_nulls(given: Any) -> Any:
+    if not isinstance(given, dict):
+        return given
+    return {name: _without_nulls(value) for name, value in given.items() if value is not None}
+
+
 class Record(BaseModel):
     """A line; fields that v2 has no use for are passed over, null is as good as absent."""
 
@@ -59,9 +65,7 @@ class Record(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, given: Any) -> Any:
-        if not isinstance(given, dict):
-            return given
-        return {name: value for name, value in given.items() if value is not None}
+        return _without_nulls(given)
 
     @property
     def line(self) -> int:
