@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
 from chalicelib import clock, ids
 from chalicelib.leads.table import LeadItem, person_key
 from chalicelib.matching.tiers import follower_tier
 from chalicelib.profile import Profile
-from chalicelib.runs.table import FAILED, RETEST, SUCCEEDED, RunItem
+from chalicelib.runs.table import FAILED, SUCCEEDED, RunItem
 from chalicelib.streams.table import StreamItem
 from tools.import_v1 import records
-from tools.import_v1.fields import FIRST
+from tools.import_v1.numbering import first_choice
 from tools.import_v1.streams import Streams
 
 CONFIDENCES = {"full": "high", "maybe": "medium"}
@@ -118,27 +117,13 @@ def _content(said: records.Feedback) -> dict[str, Any]:
 def runs_of(
     given: Sequence[records.Run], streams: Streams, left_out: list[str]
 ) -> Iterator[RunItem]:
-    """The runs, each under an id that follows from what it is."""
-    made: set[tuple[int, int]] = set()
+    """The runs, each under the number that is its first choice."""
     for run in given:
         missing = streams.missing(run.saved_search_id, run.tracked_account_id)
-        key = (run.saved_search_id, run_id_of(run))
-        if missing or key in made:
-            left_out.append(f"{run.where}: {missing or 'is of the second of another run'}")
-            continue
-        made.add(key)
-        yield _run(run, streams)
-
-
-def run_id_of(run: records.Run) -> int:
-    """Sorts runs by their trigger: the second since 2006, a hash of what was read, the mode.
-
-    They come before those of v2, whose ids are greater from the 15th of January 2026 on.
-    """
-    second = int((run.triggered_at - FIRST).total_seconds())
-    what = f"{run.saved_search_id}:{run.tracked_account_id}"
-    slot = int.from_bytes(sha256(what.encode()).digest()[:2], "big") & 0xFFF
-    return second << 13 | slot << 1 | int(run.mode == RETEST)
+        if missing:
+            left_out.append(f"{run.where}: {missing}")
+        else:
+            yield _run(run, streams)
 
 
 def _run(run: records.Run, streams: Streams) -> RunItem:
@@ -148,7 +133,7 @@ def _run(run: records.Run, streams: Streams) -> RunItem:
     segment = stream.segments[str(run.saved_search_id)]
     return RunItem(
         stream.stream_id,
-        run_id_of(run),
+        first_choice(at, run.saved_search_id, run.tracked_account_id, run.mode),
         user_id=stream.user_id,
         stream_name=stream.name,
         pair_id=streams.pair_id(run.saved_search_id, run.tracked_account_id),

@@ -12,6 +12,7 @@ from chalicelib.streams.table import StatsItem
 from tools.import_v1.mapping import Removable, Rows
 from tools.import_v1.marks import MarkItem, has_come
 from tools.import_v1.mending import mend
+from tools.import_v1.numbering import numbered
 from tools.import_v1.writing_leads import write_leads, write_verdicts
 
 
@@ -40,7 +41,7 @@ def write(found: Rows) -> Written:
         done.count(new=_put(row), of=1)
     done.count(new=write_leads(found.leads), of=len(found.leads))
     done.count(new=write_verdicts(found.verdicts), of=len(found.verdicts))
-    done.count(new=_write_runs(found.runs), of=len(found.runs))
+    done.count(new=_write_runs(found), of=len(found.runs))
     done.count(new=_write_self(found), of=1)
     for each in found.removable:
         _write_once(each, done)
@@ -58,12 +59,10 @@ def _put(row: db.Table) -> bool:
     return True
 
 
-def _write_runs(runs: list[RunItem]) -> int:
+def _write_runs(found: Rows) -> int:
     """How many are new. The newest one of each stream is shown with it, unless v2 ran since."""
-    keys = [(run.stream_id, run.run_id) for run in runs]
-    there = {(run.stream_id, run.run_id) for run in RunItem.find_all(keys)}
-    new = sum(_put(run) for run in runs if (run.stream_id, run.run_id) not in there)
-    newest = {run.stream_id: run for run in sorted(runs, key=lambda run: run.run_id)}
+    new = sum(_put(run) for run in numbered(found.runs, found.streams.by_id))
+    newest = {run.stream_id: run for run in sorted(found.runs, key=lambda run: run.run_id)}
     for run in newest.values():
         _show(run)
     return new
