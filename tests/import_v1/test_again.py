@@ -114,6 +114,52 @@ def test_a_mended_line_comes_with_the_next_import(folder: Path) -> None:
     assert _all() == once
 
 
+@pytest.mark.parametrize("before", [[32], [33, 32], [31, 34]])
+def test_pairs_that_come_later_get_numbers_of_their_own(folder: Path, before: list[int]) -> None:
+    lines.write(
+        folder,
+        {
+            "tracked_accounts": [account(each) for each in (31, 32, 33, 34)],
+            "saved_searches": [search(77, before)],
+        },
+    )
+    assert main([str(folder)]) == 0
+    first = _pairs()
+    lines.write(folder, {"saved_searches": [search(77, [31, 32, 33])]})
+    assert main([str(folder)]) == 0
+    mended = _pairs()
+    assert list(mended) == [31, 32, 33]
+    assert {each: first.get(each, mended[each]) for each in mended} == mended
+    assert len({*mended.values(), *first.values()}) == len(mended.keys() | first.keys())
+
+
+def test_pairs_that_come_in_the_place_of_all(folder: Path) -> None:
+    numbers = range(100, 200)
+    lines.write(folder, {"tracked_accounts": [account(each) for each in numbers]})
+    for half in (numbers[:50], numbers[50:]):
+        lines.write(folder, {"saved_searches": [search(77, half)], "people_of_interest": []})
+        assert main([str(folder)]) == 0
+        assert list(_pairs()) == list(half)
+        assert len(set(_pairs().values())) == 50
+
+
+def _pairs() -> dict[int, int]:
+    """The pairs of stream 77: their numbers by account."""
+    (stream,) = got("/streams")["streams"]
+    return {pair["accountId"]: pair["id"] for pair in stream["pairs"]}
+
+
+def test_schedules_go_where_a_mended_line_takes_them(folder: Path, queues: QueueHand) -> None:
+    streams = {"GroupName": "ctgo-test-streams"}
+    for times in (["07:15", "18:00"], ["18:00"], []):
+        settings = {"userId": 1, "tier": "starter", "syncTimes": times}
+        lines.write(folder, {"sync_settings": [settings]})
+        assert main([str(folder)]) == 0
+        queues.drain()
+        found = clients.client("scheduler").list_schedules(**streams)["Schedules"]
+        assert len(found) == len(times)
+
+
 @contextmanager
 def _failing_for(user_id: int) -> Iterator[None]:
     """DynamoDB takes no row of this user."""

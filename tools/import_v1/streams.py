@@ -41,6 +41,11 @@ class Streams:
             return f"names account {account_id}, which is not there"
         return None
 
+    def pair_numbers(self, search_id: int) -> list[int]:
+        """The numbers that pairs of a search may have: more than a stream has pairs."""
+        user_id, line = self.segments[search_id].user_id, self.lines[search_id]
+        return [_pair_id(user_id, line, slot) for slot in range(_SLOTS - 1)]
+
     def pair_id(self, search_id: int, account_id: int) -> int:
         """The id of a pair, and of what was one."""
         stream = self.by_id[search_id]

@@ -36,7 +36,7 @@ def write(found: Rows) -> Written:
     The user's own row comes behind what the user has, and before the keys that open it.
     """
     done = Written()
-    done.new += mend(found.streams.by_id.values())
+    done.new += mend(found.streams)
     for row in found.standing:
         done.count(new=_put(row), of=1)
     done.count(new=write_leads(found.leads), of=len(found.leads))
@@ -114,13 +114,12 @@ def _write_once(each: Removable, done: Written) -> None:
 
 
 def _send_after(found: Rows) -> None:
-    """Have schedules follow. Last, since they follow nobody whose row is not there, and at every
-    run, so that one that is killed before leaves it to the next.
+    """Have schedules follow: come, and go where a mended line takes them. Last, since they follow
+    nobody whose row is not there, and at every run, so that one that is killed before leaves it to
+    the next.
     """
-    user_id, streams = found.user.user_id, found.streams.by_id.values()
-    jobs: list[queues.Job] = [
-        FollowUp(user_id=user_id, stream_id=each.stream_id) for each in streams if each.is_automated
-    ]
+    user_id, streams = found.user.user_id, found.streams.by_id
+    jobs: list[queues.Job] = [FollowUp(user_id=user_id, stream_id=each) for each in streams]
     if streams:
         jobs.append(FollowDigest(user_id=user_id))
     queues.send(jobs)
