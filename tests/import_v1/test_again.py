@@ -227,6 +227,19 @@ def test_the_longest_lines_that_are_taken(folder: Path) -> None:
     assert got("/leads?limit=1")["total"] == 120
 
 
+def test_a_log_with_more_lines_than_a_row_holds(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    longest, longer = ([""] * number for number in (1000, 12_000))
+    runs = [run(progressLog=longer), run(progressLog=longest, mode="re-test")]
+    lines.write(folder, {"runs": runs, "dm_templates": [lines.template(51, "Hello")]})
+    assert main([str(folder)]) == 1
+    said = capsys.readouterr().out
+    assert "left out: 1\n  runs.jsonl:1: progressLog" in said
+    assert [len(each["progressLog"]) for each in got("/runs")["runs"]] == [1000]
+    assert len(got("/dm-templates")["templates"]) == 1
+
+
 def test_a_daily_digest_gets_its_schedule(folder: Path, queues: QueueHand) -> None:
     assert main([str(folder)]) == 0
     queues.drain()

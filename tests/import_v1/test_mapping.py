@@ -197,6 +197,14 @@ def test_followers_give_a_tier(tmp_path: Path) -> None:
     assert [lead.follower_tier for lead in rows.leads] == ["1k_to_10k", None]
 
 
+def test_a_lead_has_what_the_api_shows(tmp_path: Path) -> None:
+    reasons = [f"reason {number}" for number in range(8)]
+    labels = {"job_role": ["COO"], "skill": []}
+    rows = _rows(tmp_path, people_of_interest=[person(1, reasons=reasons, labels=labels)])
+    (lead,) = rows.leads
+    assert (lead.reasons, lead.labels) == (reasons[:5], {"job_role": ["COO"]})
+
+
 def test_the_last_verdict_stands_unchanged(tmp_path: Path) -> None:
     rows = _rows(
         tmp_path,

@@ -15,9 +15,11 @@ from chalicelib.runs.table import FAILED, SUCCEEDED, RunItem
 from chalicelib.streams.table import StreamItem
 from tools.import_v1 import records
 from tools.import_v1.numbering import first_choice
-from tools.import_v1.streams import Streams
+from tools.import_v1.streams import Streams, with_labels
 
 CONFIDENCES = {"full": "high", "maybe": "medium"}
+MOST_REASONS = 5
+"""As the API has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +75,8 @@ def _lead(person: records.Person) -> LeadItem:
         confidence=CONFIDENCES[person.match_confidence],
         source=person.source_type,
         profile=profile.to_dict(),
-        reasons=person.reasons,
-        labels=person.labels,
+        reasons=person.reasons[:MOST_REASONS],
+        labels=with_labels(person.labels),
         gender=person.gender,
         follower_tier=follower_tier(person.followers),
     )

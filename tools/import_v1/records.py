@@ -224,7 +224,7 @@ class Run(Record):
     candidates_passed: Count = 0
     maybe_count: Count = 0
     error: Text | None = None
-    progress_log: list[Text] = []
+    progress_log: Annotated[list[Text], Field(max_length=1000)] = []
     triggered_at: Instant
     completed_at: Instant | None = None
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib import ids
 from chalicelib.accounts.table import AccountItem
 from chalicelib.billing.plans import TIERS
+from chalicelib.matching.labels import Category
 from chalicelib.segments.schemas import shown as segment_shown
 from chalicelib.segments.table import SegmentItem
 from chalicelib.streams.rules import NAME_LIMIT
@@ -111,10 +112,15 @@ def _segment(search: records.SavedSearch) -> SegmentItem:
         name=search.name,
         description=search.description,
         gender_values=search.gender_values,
-        labels={kind: labels for kind, labels in search.applied_search_filters.items() if labels},
+        labels=with_labels(search.applied_search_filters),
         follower_tiers=search.follower_count_tiers,
         created_at=search.created_at,
     )
+
+
+def with_labels(given: Mapping[Category, list[str]]) -> dict[str, list[str]]:
+    """The categories that have labels: the API shows no others."""
+    return {category: labels for category, labels in given.items() if labels}
 
 
 def _assigned(
