@@ -26,7 +26,9 @@ from tests.queue_hand import QueueHand
 from tools.import_v1.__main__ import main
 
 
-def test_what_a_user_removed_stays_away(folder: Path, queues: QueueHand) -> None:
+def test_what_a_user_removed_stays_away(
+    folder: Path, queues: QueueHand, capsys: pytest.CaptureFixture[str]
+) -> None:
     lines.write(
         folder,
         {
@@ -44,7 +46,10 @@ def test_what_a_user_removed_stays_away(folder: Path, queues: QueueHand) -> None
         assert api.delete("/webhooks/subscribe", {"id": 61}).status_code == 200
         assert api.delete("/lookups/api-keys/12").status_code == 200
         assert api.delete("/streams/77").status_code == 200
-    assert main([str(folder)]) == 0
+    for arguments in ([str(folder), "--dry-run"], [str(folder)]):
+        capsys.readouterr()
+        assert main(arguments) == 0
+        assert "people who stay away: 1\n" in capsys.readouterr().out
     assert [lead["id"] for lead in got("/leads")["leads"]] == [1]
     assert got("/dm-templates")["templates"] == []
     assert got("/webhooks/subscriptions")["subscriptions"] == []

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from chalicelib import aws as clients
+from chalicelib import clock
 from chalicelib.auth import keys
 from chalicelib.auth.table import ApiKeyItem
 from tests.import_v1 import lines
@@ -89,6 +91,20 @@ def test_what_is_no_export(folder: Path, name: str) -> None:
     code, _, error = _import(folder / name)
     assert (code, error.count("\n")) == (2, 0)
     assert "users.jsonl cannot be read: " in error
+
+
+def test_a_dry_run_foretells_who_is_older_than_leads_are_kept(folder: Path) -> None:
+    new = (clock.now() - timedelta(days=2)).isoformat()
+    people = [lines.person(1), lines.person(2, discoveredAt=new)]
+    said = [lines.feedback(each, "good") for each in (1, 2)]
+    lines.write(folder, {"people_of_interest": people, "feedback": said})
+    for arguments in (["--dry-run"], []):
+        code, told, _ = _import(folder, *arguments, RETENTION_DAYS="30")
+        rows = {line.split()[0]: line.split()[-1] for line in told.splitlines()[1:]}
+        assert (code, rows["Lead"], rows["Feedback"]) == (0, "1", "1")
+        assert "people who stay away: 1\n" in told
+    assert "rows that were there: 0\n" in told
+    assert [lead["id"] for lead in lines.got("/leads")["leads"]] == [2]
 
 
 def test_no_locale_matters(folder: Path) -> None:

@@ -20,7 +20,7 @@ from chalicelib.settings import settings
 from tools.import_v1 import stage, writing
 from tools.import_v1.mapping import rows_of
 from tools.import_v1.reading import Belongings, NoExport, read
-from tools.import_v1.standing import standing_of
+from tools.import_v1.standing import standing_of, welcome
 
 
 @dataclass
@@ -75,17 +75,19 @@ def _import_all(users: Iterable[tuple[int, Belongings]], report: Report) -> None
 
 
 def _import(found: Belongings, report: Report) -> None:
-    rows = rows_of(found, settings().key_pepper)
-    report.left_out += rows.left_out
-    standing = standing_of(rows)
+    mapped = rows_of(found, settings().key_pepper)
+    report.left_out += mapped.left_out
+    standing = standing_of(mapped)
     if standing.refusal:
         report.left_out.append(standing.refusal)
         return
     if standing.is_erased:
         report.outcome["users who deleted their account since"] += 1
         return
+    rows = welcome(mapped)
     report.made.update(rows.counts())
     report.outcome["users that were through"] += standing.is_through
+    report.outcome["people who stay away"] += len(mapped.leads) - len(rows.leads)
     if report.is_dry:
         return
     written = writing.write(rows)

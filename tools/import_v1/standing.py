@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
+from chalicelib import clock, suppression
 from chalicelib.auth.users import SELF, IdentityItem, UserItem
-from chalicelib.leads.table import TALLY, TallyItem
+from chalicelib.leads.table import TALLY, LeadItem, TallyItem
+from chalicelib.settings import settings
 from tools.import_v1.mapping import Rows
 from tools.import_v1.marks import has_come
 
@@ -42,3 +46,26 @@ def standing_of(found: Rows) -> Standing:
         line = found.streams.lines[min(taken)]
         return Standing(f"saved_searches.jsonl:{line}: id belongs to another user's stream")
     return Standing()
+
+
+def welcome(found: Rows) -> Rows:
+    """The rows without people whom the user erased since, or who are older than leads are kept."""
+    leads = list(_welcome(found.leads))
+    known = {lead.lead_id for lead in leads}
+    verdicts = [each for each in found.verdicts if each.lead.lead_id in known]
+    return replace(found, leads=leads, verdicts=verdicts)
+
+
+def _welcome(leads: Sequence[LeadItem]) -> Iterator[LeadItem]:
+    if not leads:
+        return
+    days = settings().retention_days
+    since = clock.now() - timedelta(days=days) if days else None
+    erased = suppression.among(leads[0].user_id, {_person(lead) for lead in leads})
+    for lead in leads:
+        if _person(lead) not in erased and (since is None or lead.discovered_at >= since):
+            yield lead
+
+
+def _person(lead: LeadItem) -> str:
+    return str(lead.profile["id"])

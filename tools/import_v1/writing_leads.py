@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from itertools import groupby
 
-from chalicelib import clock, db, suppression
+from chalicelib import db
 from chalicelib.leads.table import LeadItem
 from chalicelib.leads.tally import Changes
 from chalicelib.segments.table import SegmentItem
-from chalicelib.settings import settings
 from chalicelib.streams.table import StatsItem
 from tools.import_v1.history import Verdict
 
@@ -19,24 +17,11 @@ _AT_ONCE = 40
 
 
 def write_leads(leads: Sequence[LeadItem]) -> int:
-    """Write those that are not there; how many. Whom the user erased since, and who is older than
-    leads are kept, stays away.
-    """
+    """Write those that are not there; how many."""
     there = _there(leads)
-    new = [lead for lead in _welcome(leads) if _key(lead) not in there]
+    new = [lead for lead in leads if _key(lead) not in there]
     by_stream = groupby(sorted(new, key=_key), key=lambda lead: lead.stream_id)
     return sum(_write(part) for _, found in by_stream for part in _in_parts(list(found)))
-
-
-def _welcome(leads: Sequence[LeadItem]) -> Iterator[LeadItem]:
-    if not leads:
-        return
-    days = settings().retention_days
-    since = clock.now() - timedelta(days=days) if days else None
-    erased = suppression.among(leads[0].user_id, {_person(lead) for lead in leads})
-    for lead in leads:
-        if _person(lead) not in erased and (since is None or lead.discovered_at >= since):
-            yield lead
 
 
 def _write(leads: Sequence[LeadItem]) -> int:
@@ -91,10 +76,6 @@ def _there(leads: Sequence[LeadItem]) -> dict[tuple[int, str], LeadItem]:
 
 def _key(lead: LeadItem) -> tuple[int, str]:
     return lead.stream_id, lead.person
-
-
-def _person(lead: LeadItem) -> str:
-    return str(lead.profile["id"])
 
 
 def _in_parts(leads: Sequence[LeadItem]) -> Iterator[Sequence[LeadItem]]:
