@@ -140,6 +140,6 @@ def test_bad_lines_are_listed_and_left_out(
 def test_a_key_by_its_digest(aws: str) -> None:
     assert keys.is_well_formed(KEY)
     (user, _) = read(SAMPLE).users.values()
-    stored = [row for each in rows_of(user, "pepper").removable for row in each.rows]
+    stored = [row for each in rows_of(user, "pepper", {}).removable for row in each.rows]
     found = [row.digest for row in stored if isinstance(row, ApiKeyItem)]
     assert found == [keys.digest(KEY, "pepper")]

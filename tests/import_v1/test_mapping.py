@@ -19,7 +19,7 @@ from tools.import_v1.records import WebhookFilter, tier_of
 def _rows(folder: Path, **files: list[Any]) -> Rows:
     export = read(lines.write(folder, small() | files))
     assert export.bad_lines == []
-    return rows_of(export.users[1], "pepper")
+    return rows_of(export.users[1], "pepper", {})
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_ids_do_not_hang_on_what_else_can_be_read(tmp_path: Path) -> None:
             "saved_searches": [b"bad", searches[1]],
         },
     )
-    torn = rows_of(read(tmp_path).users[1], "pepper")
+    torn = rows_of(read(tmp_path).users[1], "pepper", {})
     assert {lead.lead_id for lead in torn.leads} < {lead.lead_id for lead in whole.leads}
     assert [each.run_id for each in torn.runs] == [whole.runs[1].run_id]
     pairs = [rows.streams.by_id[77].pairs[0].pair_id for rows in (whole, torn)]

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from chalicelib import clock
+from chalicelib.accounts.table import AccountItem
 from chalicelib.auth import users
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.leads.table import TALLY, TallyItem
 from chalicelib.segments.table import SegmentItem
+from localdev.xworld.server import Server
 from tests.api_client import Api
 from tests.import_v1 import lines
 from tests.import_v1.lines import (
@@ -117,6 +119,28 @@ def test_a_stream_that_somebody_else_has(
     said = capsys.readouterr().out
     assert "saved_searches.jsonl:1: id belongs to another user's stream" in said
     assert UserItem.find(1, SELF) is None
+
+
+def test_an_account_that_the_user_added_before_its_line_came(
+    folder: Path, x_world: Server, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paid = lines.user(slots={"starter": 5, "pro": 1})
+    lines.write(folder, {"users": [paid], "people_of_interest": []})
+    assert main([str(folder)]) == 0
+    with Api(key(1), 1) as api:
+        (used,) = api.create_stream()["accounts"]
+    account_id = used["accountId"]
+    on_x = str(AccountItem.get(1, AccountItem.at(account_id)).x_user_id)
+    late = [account(31), account(32, xUserId=on_x, handle="orbitdesk")]
+    lines.write(folder, {"tracked_accounts": late, "saved_searches": [search(77, [31, 32])]})
+    for arguments in ([str(folder), "--dry-run"], [str(folder)], [str(folder)]):
+        capsys.readouterr()
+        assert main(arguments) == 1
+        said = capsys.readouterr().out
+        assert "tracked_accounts.jsonl:2: v2 has its X account under another id" in said
+        assert "saved_searches.jsonl:1: names account 32, which is not there" in said
+    assert {each["id"] for each in got("/accounts")["active"]} == {31, account_id}
+    assert [pair["accountId"] for pair in got("/streams/77")["stream"]["pairs"]] == [31]
 
 
 def test_a_key_that_somebody_else_has(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

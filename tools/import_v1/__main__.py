@@ -20,7 +20,7 @@ from chalicelib.settings import settings
 from tools.import_v1 import stage, writing
 from tools.import_v1.mapping import rows_of
 from tools.import_v1.reading import Belongings, NoExport, read
-from tools.import_v1.standing import standing_of, welcome
+from tools.import_v1.standing import standing_of, tracked_by, welcome
 
 
 @dataclass
@@ -66,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _import_all(users: Iterable[tuple[int, Belongings]], report: Report) -> None:
     for user_id, found in users:
         try:
-            _import(found, report)
+            _import(user_id, found, report)
         except Exception as fault:
             # Whatever one user's rows run into, the others come; the next run tries again. The
             # message of a fault may hold what nobody should read: its name has to do.
@@ -74,8 +74,8 @@ def _import_all(users: Iterable[tuple[int, Belongings]], report: Report) -> None
             report.left_out.append(f"user {user_id}: {type(fault).__name__} {code}".rstrip())
 
 
-def _import(found: Belongings, report: Report) -> None:
-    mapped = rows_of(found, settings().key_pepper)
+def _import(user_id: int, found: Belongings, report: Report) -> None:
+    mapped = rows_of(found, settings().key_pepper, tracked_by(user_id))
     report.left_out += mapped.left_out
     standing = standing_of(mapped)
     if standing.refusal:

@@ -7,6 +7,7 @@ number, the one stream over it. What v1 gave no id is numbered by its line.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -68,11 +69,13 @@ class Rows:
         return +kinds
 
 
-def rows_of(found: Belongings, pepper: str) -> Rows:
-    """Everything of one user, whose own line is there."""
+def rows_of(found: Belongings, pepper: str, tracked: Mapping[int, str]) -> Rows:
+    """Everything of one user, whose own line is there. `tracked` are the X ids of accounts that
+    the user has in v2, by their own.
+    """
     user = found.of(records.User)[0]
     left_out: list[str] = []
-    streams = streams_of(found, left_out)
+    streams = streams_of(found, tracked, left_out)
     leads = leads_of(found.of(records.Person), streams, left_out)
     verdicts = verdicts_of(found.of(records.Feedback), leads, streams, left_out)
     runs = list(runs_of(found.of(records.Run), streams, left_out))

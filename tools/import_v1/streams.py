@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chalicelib import ids
@@ -54,13 +54,13 @@ class Streams:
         return next(known, _pair_id(stream.user_id, self.lines[search_id], _SLOTS - 1))
 
 
-def streams_of(found: Belongings, left_out: list[str]) -> Streams:
+def streams_of(found: Belongings, tracked: Mapping[int, str], left_out: list[str]) -> Streams:
     """What the searches become. One that is assigned to no account, but has a past, becomes a
-    stream that is archived.
+    stream that is archived. `tracked` are the X ids of the user's accounts in v2, by their own.
     """
     searches = found.of(records.SavedSearch)
     streams = Streams(
-        {each.account_id: each for each in map(_account, found.of(records.TrackedAccount))},
+        {each.account_id: each for each in _accounts(found, tracked, left_out)},
         {each.segment_id: each for each in map(_segment, searches)},
         lines={search.id: search.line for search in searches},
     )
@@ -87,6 +87,18 @@ def _pasts(found: Belongings, accounts: Collection[int]) -> dict[int, list[int]]
         if each.tracked_account_id in accounts:
             pasts.setdefault(each.saved_search_id, set()).add(each.tracked_account_id)
     return {search_id: sorted(past) for search_id, past in pasts.items()}
+
+
+def _accounts(
+    found: Belongings, tracked: Mapping[int, str], left_out: list[str]
+) -> Iterator[AccountItem]:
+    """The accounts, but for those that the user began to track in v2 before their line came."""
+    taken = set(tracked.values())
+    for account in found.of(records.TrackedAccount):
+        if account.id in tracked or account.x_user_id not in taken:
+            yield _account(account)
+        else:
+            left_out.append(f"{account.where}: v2 has its X account under another id")
 
 
 def _account(account: records.TrackedAccount) -> AccountItem:
