@@ -161,12 +161,12 @@ def test_schedules_go_where_a_mended_line_takes_them(folder: Path, queues: Queue
 
 
 @contextmanager
-def _failing_for(user_id: int) -> Iterator[None]:
+def _failing_for(user_id: int, fault: BaseException) -> Iterator[None]:
     """DynamoDB takes no row of this user."""
 
     def refuse(params: dict[str, Any], **_: Any) -> None:
         if f'{{"N": "{user_id}"}}' in str(params["body"]) and "Put" in str(params["headers"]):
-            raise OSError("the disk of this user is full")
+            raise fault
 
     events = db.connection().client.meta.events
     events.register("before-call", refuse)
@@ -186,12 +186,22 @@ def test_a_fault_of_one_user_does_not_stop_the_others(
             "api_keys": [api_key(11), api_key(13, 3)],
         },
     )
-    with _failing_for(1):
+    with _failing_for(1, OSError("the disk of this user is full")):
         assert main([str(folder)]) == 1
     said = capsys.readouterr().out
     assert "user 1: OSError" in said
     assert "full" not in said
     assert got("/me", 3)["name"] == "U3"
+    assert main([str(folder)]) == 0
+    assert got("/me")["name"] == "U1"
+
+
+def test_whoever_stops_it_is_told_that_it_can_go_on(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with _failing_for(1, KeyboardInterrupt()):
+        assert main([str(folder)]) == 130
+    assert "another run goes on" in capsys.readouterr().err
     assert main([str(folder)]) == 0
     assert got("/me")["name"] == "U1"
 

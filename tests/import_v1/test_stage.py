@@ -107,6 +107,31 @@ def test_a_dry_run_foretells_who_is_older_than_leads_are_kept(folder: Path) -> N
     assert [lead["id"] for lead in lines.got("/leads")["leads"]] == [2]
 
 
+@pytest.mark.parametrize("arguments", [[], ["--dry-run"]])
+def test_how_far_it_is_stands_beside_the_report(folder: Path, arguments: list[str]) -> None:
+    code, report, progress = _import(folder, *arguments)
+    assert code == 0
+    assert report.startswith(("what the export holds\n", "would be written"))
+    assert "100%" in progress
+    assert "100%" not in report
+
+
+@pytest.mark.parametrize(
+    ("name", "is_listed"),
+    [
+        ("runs.jsonl.gz", True),
+        ("People_of_interest.JSONL", True),
+        ("webhooks.json", True),
+        ("README.md", False),
+    ],
+)
+def test_a_file_under_another_name(folder: Path, name: str, is_listed: bool) -> None:
+    (folder / name).write_bytes(b"\x1f\x8b")
+    code, report, _ = _import(folder)
+    assert code == int(is_listed)
+    assert (f"  {name}: no file of an export has this name\n" in report) is is_listed
+
+
 def test_no_locale_matters(folder: Path) -> None:
     plain: dict[str, Any] = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     assert _import(folder, **plain, TZ="America/New_York")[0] == 0

@@ -1,4 +1,4 @@
-"""`python -m tools.import_v1 FOLDER [--dry-run]`: a v1 export into the tables of the stage in use.
+"""Brings a v1 export into the tables of the stage in use; docs/migration.md has its format.
 
 It may be stopped and begun again, and done twice: rows that are there stay as they are, those that
 are missing come. Lines that cannot be read are listed and left out. Ends with 0 when all came, 1
@@ -10,16 +10,16 @@ from __future__ import annotations
 import argparse
 import sys
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rich.progress import track
+from rich.console import Console
+from rich.progress import Progress
 
 from chalicelib.settings import settings
 from tools.import_v1 import stage, writing
 from tools.import_v1.mapping import rows_of
-from tools.import_v1.reading import Belongings, NoExport, read
+from tools.import_v1.reading import Belongings, Export, NoExport, read
 from tools.import_v1.standing import standing_of, tracked_by, welcome
 
 
@@ -46,8 +46,8 @@ class Report:
 
 def main(arguments: list[str] | None = None) -> int:
     """Import, or report what an import would do."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path)
+    parser = argparse.ArgumentParser("python -m tools.import_v1", description=__doc__)
+    parser.add_argument("folder", type=Path, help="where the files of the export are")
     parser.add_argument("--dry-run", action="store_true", help="write nothing, only report")
     given = parser.parse_args(arguments)
     try:
@@ -57,21 +57,28 @@ def main(arguments: list[str] | None = None) -> int:
         print(fault, file=sys.stderr)
         return 2
     report = Report(given.dry_run, left_out=list(export.bad_lines))
-    users = track(export.users.items(), "users", disable=given.dry_run)
-    _import_all(users, report)
+    try:
+        _import_all(export, report)
+    except KeyboardInterrupt:
+        print("stopped: what came stays, and another run goes on", file=sys.stderr)
+        return 130
     report.show()
     return int(bool(report.left_out))
 
 
-def _import_all(users: Iterable[tuple[int, Belongings]], report: Report) -> None:
-    for user_id, found in users:
-        try:
-            _import(user_id, found, report)
-        except Exception as fault:
-            # Whatever one user's rows run into, the others come; the next run tries again. The
-            # message of a fault may hold what nobody should read: its name has to do.
-            code = getattr(fault, "cause_response_code", None) or ""
-            report.left_out.append(f"user {user_id}: {type(fault).__name__} {code}".rstrip())
+def _import_all(export: Export, report: Report) -> None:
+    # Beside the report, which may be on its way into a file.
+    with Progress(console=Console(stderr=True)) as progress:
+        bar = progress.add_task("lines", total=export.lines)
+        for user_id, found in export.users.items():
+            try:
+                _import(user_id, found, report)
+            except Exception as fault:
+                # Whatever one user's rows run into, the others come; the next run tries again. The
+                # message of a fault may hold what nobody should read: its name has to do.
+                code = getattr(fault, "cause_response_code", None) or ""
+                report.left_out.append(f"user {user_id}: {type(fault).__name__} {code}".rstrip())
+            progress.advance(bar, len(found.records))
 
 
 def _import(user_id: int, found: Belongings, report: Report) -> None:

@@ -45,9 +45,17 @@ class Export:
     users: dict[int, Belongings]
     bad_lines: list[str]
 
+    @property
+    def lines(self) -> int:
+        """How many of them belong to somebody."""
+        return sum(len(found.records) for found in self.users.values())
+
 
 def read(folder: Path) -> Export:
-    """Read every file that is there. Raises NoExport without a folder or its `users.jsonl`."""
+    """Read every file that is there. Raises NoExport without a folder or its `users.jsonl`.
+
+    A file of JSON under another name, misspelt or packed, is listed: somebody meant it to come.
+    """
     users: dict[int, Belongings] = defaultdict(Belongings)
     bad: list[str] = []
     for kind in KINDS:
@@ -56,7 +64,14 @@ def read(folder: Path) -> Export:
     for user_id in [user_id for user_id, found in users.items() if found.user is None]:
         lost = users.pop(user_id).records
         bad += [f"{record.where}: is of user {user_id}, who is not there" for record in lost]
+    bad += [f"{name}: no file of an export has this name" for name in _misnamed(folder)]
     return Export(dict(sorted(users.items())), bad)
+
+
+def _misnamed(folder: Path) -> list[str]:
+    known = {f"{kind.file}.jsonl" for kind in KINDS}
+    names = {file.name for file in folder.glob("*") if ".json" in file.name.lower()}
+    return sorted(names - known)
 
 
 def _read_file(folder: Path, kind: type[_R], bad: list[str]) -> Iterator[_R]:
