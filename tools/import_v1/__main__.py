@@ -53,12 +53,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         export = read(given.folder)
         stage.prepare()
+        report = Report(given.dry_run, left_out=list(export.bad_lines))
+        _import_all(export, report)
     except (NoExport, stage.Unready) as fault:
         print(fault, file=sys.stderr)
         return 2
-    report = Report(given.dry_run, left_out=list(export.bad_lines))
-    try:
-        _import_all(export, report)
     except KeyboardInterrupt:
         print("stopped: what came stays, and another run goes on", file=sys.stderr)
         return 130

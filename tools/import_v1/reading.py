@@ -96,16 +96,17 @@ def _read_file(folder: Path, kind: type[_R], bad: list[str]) -> Iterator[_R]:
         yield record
 
 
-def _lines(folder: Path, kind: type[Record]) -> list[bytes]:
+def _lines(folder: Path, kind: type[Record]) -> Iterator[bytes]:
     file = folder / f"{kind.file}.jsonl"
     if kind is not User and not file.exists():
-        return []
+        return
     try:
-        content = file.read_bytes()
+        with file.open("rb") as content:
+            # On b"\n" alone: a bio may hold any other character that ends a line elsewhere.
+            for number, line in enumerate(content):
+                yield line.removesuffix(b"\n").removeprefix(b"" if number else codecs.BOM_UTF8)
     except OSError as fault:
         raise NoExport(f"{file} cannot be read: {fault.strerror}") from None
-    # On b"\n" alone: a bio may hold any other character that ends a line elsewhere.
-    return content.removeprefix(codecs.BOM_UTF8).split(b"\n")
 
 
 def _said(error: ValidationError) -> str:
