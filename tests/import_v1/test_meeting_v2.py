@@ -22,6 +22,7 @@ from tests.import_v1.lines import (
     got,
     key,
     person,
+    run,
     search,
 )
 from tests.queue_hand import QueueHand
@@ -165,6 +166,7 @@ def test_feedback_is_counted_as_the_api_counts_it(folder: Path) -> None:
 
 def test_two_users_with_one_search_id_do_not_see_each_other(folder: Path) -> None:
     theirs = {"userId": 2, "trackedAccountId": 41}
+    wrong = {"userId": 2, "xUserId": "70001"}  # before the line of whose search it is
     lines.write(
         folder,
         {
@@ -172,9 +174,11 @@ def test_two_users_with_one_search_id_do_not_see_each_other(folder: Path) -> Non
             "api_keys": [api_key(11), api_key(12, 2)],
             "tracked_accounts": [account(31), account(41, 2)],
             "saved_searches": [search(77, [31]), search(77, [41], 2)],
-            "people_of_interest": [person(1), person(2, **theirs)],
+            "people_of_interest": [person(3, **wrong), person(1), person(2, **theirs)],
+            "runs": [run(userId=2), run()],
         },
     )
     assert main([str(folder)]) == 1
     assert [lead["id"] for lead in got("/leads")["leads"]] == [1]
+    assert len(got("/runs")["runs"]) == 1
     assert got("/leads", 2)["leads"] == []

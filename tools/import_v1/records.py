@@ -196,7 +196,8 @@ class Person(Record):
 
     def claims(self) -> Iterator[Claim]:
         yield from super().claims()
-        yield "person", (self.saved_search_id, self.tracked_account_id, self.x_user_id)
+        pair = (self.user_id, self.saved_search_id, self.tracked_account_id)
+        yield "person", (*pair, self.x_user_id)
 
 
 class Feedback(Record):
@@ -229,8 +230,8 @@ class Run(Record):
     completed_at: Instant | None = None
 
     def claims(self) -> Iterator[Claim]:
-        second = self.triggered_at.replace(microsecond=0)
-        yield "trigger", (self.saved_search_id, self.tracked_account_id, second, self.mode)
+        pair = (self.user_id, self.saved_search_id, self.tracked_account_id)
+        yield "trigger", (*pair, self.triggered_at.replace(microsecond=0), self.mode)
 
 
 class Template(Record):
