@@ -31,7 +31,7 @@ def _distinct(times: list[str]) -> list[str]:
 
 
 SyncTimes = Annotated[
-    list[Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):(00|15|30|45)$")]],
+    list[Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):(00|15|30|45)$")]],
     Field(max_length=96),
     AfterValidator(_distinct),
 ]

@@ -172,6 +172,7 @@ class TestCreateStream:
             ({"pairs": [{"accountId": True, "segmentId": 1}]}, {"pairs[0].accountId": "integer"}),
             ({"pairs": [_pair()], "syncTimes": ["7:15"]}, {"syncTimes[0]": "pattern"}),
             ({"pairs": [_pair()], "syncTimes": ["07:10"]}, {"syncTimes[0]": "pattern"}),
+            ({"pairs": [_pair()], "syncTimes": ["0\u0663:15"]}, {"syncTimes[0]": "pattern"}),
             ({"pairs": [_pair()], "syncTimes": ["07:15", "07:15"]}, {"syncTimes": "twice"}),
             ({"pairs": [_pair()], "syncTimes": None}, {"syncTimes": "must be an array"}),
             ({"pairs": [_pair()], "timezone": "Lisbon"}, {"timezone": "IANA"}),
