@@ -119,6 +119,23 @@ Storable = AfterValidator(_no_nul)
 """Marks text that will be stored: no NUL character, no half of a surrogate pair."""
 
 
+def _mailable(value: str) -> str:
+    # Imported when the first address comes: most calls bring none.
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        found = validate_email(value, check_deliverability=False, allow_smtputf8=False, strict=True)
+    except EmailNotValidError as refusal:
+        raise ValueError(f"is no e-mail address: {refusal}") from None
+    return str(found.ascii_email)
+
+
+MailAddress = Annotated[
+    str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_mailable)
+]
+"""A bare address as SES takes it: in ASCII, the domain as DNS spells it."""
+
+
 def fault(field: str, message: str) -> PydanticCustomError:
     """What a validator of a whole model raises to lay the blame on one field (its wire name)."""
     return PydanticCustomError("field_fault", "{message}", {"field": field, "message": message})

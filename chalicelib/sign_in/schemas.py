@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, EmailStr, Field
+from pydantic import Field
 
-from chalicelib.http.schema import Input, Output, Storable, absent
-
-
-def _plain(address: str) -> str:
-    if not address.isascii():
-        raise ValueError("must be written in ASCII")
-    return address
+from chalicelib.http.schema import Input, MailAddress, Output, Storable, absent
 
 
 class SignIn(Input):
     """Who wants to sign in. `name` counts on the first sign-in only."""
 
-    email: Annotated[EmailStr, AfterValidator(_plain)]
+    email: MailAddress
     name: Annotated[str, Field(min_length=1, max_length=120), Storable] = absent()
 
 

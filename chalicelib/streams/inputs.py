@@ -8,14 +8,22 @@ from pydantic import (
     AfterValidator,
     BeforeValidator,
     ConfigDict,
-    EmailStr,
     Field,
     WithJsonSchema,
     model_validator,
 )
 
 from chalicelib.billing.plans import Tier
-from chalicelib.http.schema import Id, Input, QueryFlag, Storable, absent, exactly_one, fault
+from chalicelib.http.schema import (
+    Id,
+    Input,
+    MailAddress,
+    QueryFlag,
+    Storable,
+    absent,
+    exactly_one,
+    fault,
+)
 from chalicelib.notifications.schemas import Digest, Timezone
 from chalicelib.segments.schemas import Name, SegmentCreate
 
@@ -45,7 +53,7 @@ class Recipients(Input):
     """Who gets a run's new leads as a file by mail; at most ten addresses in all."""
 
     to: Annotated[
-        list[EmailStr],
+        list[MailAddress],
         Field(min_length=1),
         BeforeValidator(_listed),
         WithJsonSchema(
@@ -57,7 +65,7 @@ class Recipients(Input):
             }
         ),
     ]
-    cc: list[EmailStr] = Field(default_factory=list)
+    cc: list[MailAddress] = Field(default_factory=list)
     format: Literal["csv", "xlsx"]
 
     @model_validator(mode="after")

@@ -108,6 +108,13 @@ def test_a_link_works_for_15_minutes(
     assert web.get(f"/auth/callback?token={_token(aws)}").status_code == status
 
 
+@pytest.mark.parametrize("domain", ["b\u00fccher.example", "xn--bcher-kva.example"])
+def test_a_domain_is_mailed_to_as_dns_spells_it(web: Api, aws: str, domain: str) -> None:
+    session = _session(_sign_in(web, aws, email=f"Noor@{domain}"))
+    me = Api(None, session=session).get("/me").json_body
+    assert [me["email"]] == _mails(aws)[-1]["To"] == ["Noor@xn--bcher-kva.example"]
+
+
 @pytest.mark.parametrize("token", ["nonsense", "", "%00", "%ff%fe", "x" * 2000])
 def test_an_unknown_link(web: Api, token: str) -> None:
     answer = web.get(f"/auth/callback?token={token}")
@@ -120,6 +127,9 @@ def test_an_unknown_link(web: Api, token: str) -> None:
         ({}, "email"),
         ({"email": "nobody"}, "email"),
         ({"email": "n\u00f6@example.org"}, "email"),
+        ({"email": "Noor <noor@example.org>"}, "email"),
+        ({"email": " noor@example.org"}, "email"),
+        ({"email": f"{'n' * 65}@example.org"}, "email"),
         ({"email": 5}, "email"),
         ({"email": EMAIL, "name": ""}, "name"),
         ({"email": EMAIL, "name": None}, "name"),

@@ -187,6 +187,17 @@ class TestCreateStream:
                 {"csvEmailRecipients.to[0]": "email"},
             ),
             (
+                {
+                    "pairs": [_pair()],
+                    "csvEmailRecipients": {
+                        "to": ["A <a@example.org>", "a@example.org"],
+                        "cc": ["\u00e4@example.org"],
+                        "format": "csv",
+                    },
+                },
+                {"csvEmailRecipients.to[0]": "e-mail", "csvEmailRecipients.cc[0]": "e-mail"},
+            ),
+            (
                 {"pairs": [_pair(accountTier="gold")], "syncTimes": ["x"], "runNow": "yes"},
                 {"pairs[0].accountTier": "", "syncTimes[0]": "", "runNow": ""},
             ),

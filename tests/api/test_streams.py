@@ -138,6 +138,11 @@ class TestCreate:
             "1830": ("cron(30 18 * * ? *)", "Europe/Lisbon"),
         }
 
+    def test_recipients_are_addresses_that_can_be_mailed_to(self, api: Api) -> None:
+        to = {"to": ["a@b\u00fccher.example"], "format": "csv"}
+        kept = stream(api, api.create_stream(csvEmailRecipients=to)["id"])["csvEmailRecipients"]
+        assert kept["to"] == ["a@xn--bcher-kva.example"]
+
     def test_manual_only_has_no_schedule(self, api: Api) -> None:
         assert schedules(api.create_stream(syncTimes=[])["id"]) == {}
 
