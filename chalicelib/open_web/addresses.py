@@ -9,7 +9,11 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import httpx
 
 Resolver = Callable[[str], Iterable[str]]
 Address = IPv4Address | IPv6Address
@@ -78,21 +82,38 @@ def checked(
     return addresses
 
 
+def target_of(url: str) -> httpx.URL:
+    """A URL as it is called, wherever it leads. Raises Unsafe for one that is never called.
+
+    Who accepts a URL and who calls it read it here, so that what was accepted can be called.
+    """
+    # Imported when the first URL comes: most calls of the API bring none.
+    import httpx
+
+    try:
+        target, written = httpx.URL(url), urlsplit(url)
+        is_sound = written.port != 0 and written.username is None
+    except (httpx.InvalidURL, ValueError) as fault:
+        raise Unsafe(str(fault)) from None
+    if target.scheme not in ("https", "http") or not target.raw_host:
+        raise Unsafe(f"{target.scheme or 'no scheme'} is not called")
+    if not is_sound or any(character.isspace() for character in url):
+        raise Unsafe("a URL with a user's name, a blank or port 0 is not called")
+    return target
+
+
 def is_safe_url(
     url: str, *, resolver: Resolver = resolve, allow_loopback_http: bool = False
 ) -> bool:
     """Whether this is an https URL without a password, whose host has public addresses only."""
     try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname, parts.port
-    except ValueError:
-        return False
-    if not host or parts.username is not None or parts.password is not None:
-        return False
-    if parts.scheme not in ("https", "http"):
-        return False
-    try:
-        checked(parts.scheme, host, resolver=resolver, allow_loopback_http=allow_loopback_http)
+        target = target_of(url)
+        checked(
+            target.scheme,
+            target.raw_host.decode(),
+            resolver=resolver,
+            allow_loopback_http=allow_loopback_http,
+        )
     except Unsafe:
         return False
     return True

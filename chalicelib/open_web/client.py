@@ -16,15 +16,14 @@ from functools import cached_property, partial
 
 import certifi
 import httpcore
-import httpx
 
 from chalicelib.open_web.addresses import (
     Address,
     Resolver,
-    Unsafe,
     checked,
     is_public,
     resolve,
+    target_of,
 )
 from chalicelib.open_web.guarded import GuardedBackend
 
@@ -81,18 +80,13 @@ class Client:
         An answer counts as soon as its head is there: of a body that breaks off, drips or does not
         end comes what came in time, at most `MOST_BYTES`.
         """
-        try:
-            target = httpx.URL(url)
-            where = httpcore.URL(
-                scheme=target.raw_scheme,
-                host=target.raw_host,
-                port=target.port,
-                target=target.raw_path,
-            )
-        except (httpx.InvalidURL, UnicodeError) as fault:
-            raise Unsafe(str(fault)) from None
-        if target.scheme not in ("https", "http") or target.userinfo:
-            raise Unsafe(f"{target.scheme or 'no scheme'} is not called")
+        target = target_of(url)
+        where = httpcore.URL(
+            scheme=target.raw_scheme,
+            host=target.raw_host,
+            port=target.port,
+            target=target.raw_path,
+        )
         sent = [(b"host", target.netloc), *((k.encode(), v.encode()) for k, v in headers.items())]
         if content:
             sent.append((b"content-length", str(len(content)).encode()))

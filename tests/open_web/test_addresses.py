@@ -74,7 +74,15 @@ def test_addresses_that_are_not_public(text: str) -> None:
         "gopher://1.1.1.1/",
         "https://user@1.1.1.1/",
         "https://:word@1.1.1.1/",
+        "https://@1.1.1.1/",
         "https://1.1.1.1:99999/",
+        "https://1.1.1.1:0/",
+        " https://1.1.1.1/",
+        "https://1.1.1.1/ ",
+        "https://1.1.1.1/\n",
+        "https://1.1.\t1.1/",
+        "https://1.1.1.1/a b",
+        "https://\u2467.8.8.8/",
         "https://",
         "https:///path",
         "//1.1.1.1/",
@@ -84,6 +92,26 @@ def test_addresses_that_are_not_public(text: str) -> None:
 )
 def test_ways_in_that_are_closed(url: str) -> None:
     assert not is_safe_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("HTTPS://Hooks.Example.ORG/", "hooks.example.org"),
+        ("https://b\u00fccher.example:8443/\u00e9t\u00e9?a=b#c", "xn--bcher-kva.example"),
+        ("https://hooks.example.org./@me", "hooks.example.org."),
+        ("https://hooks.example.org#@10.0.0.1/", "hooks.example.org"),
+    ],
+)
+def test_the_host_is_asked_for_by_the_name_that_is_called(url: str, host: str) -> None:
+    asked: list[str] = []
+
+    def resolver(name: str) -> list[str]:
+        asked.append(name)
+        return ["1.1.1.1"]
+
+    assert is_safe_url(url, resolver=resolver)
+    assert asked == [host]
 
 
 def test_one_private_address_among_public_ones_is_enough() -> None:
