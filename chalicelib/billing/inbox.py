@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
 
-from chalicelib import clock, db, queues
+from chalicelib import clock, db, ids, queues
 from chalicelib.billing.checkout import USER
 from chalicelib.billing.table import StripeEventItem
 from chalicelib.errors import InvalidSignature
@@ -82,10 +82,11 @@ def _pointers(kind: str, about: Mapping[str, Any]) -> dict[str, Any]:
         user, subscription = _metadata(details).get(USER), details.get("subscription")
     else:
         return {}
-    if not str(user).isdecimal() or not subscription:
+    user_id = ids.parse(str(user))
+    if user_id is None or not subscription:
         return {}
     return {
-        "user_id": int(str(user)),
+        "user_id": user_id,
         "customer_id": about.get("customer"),
         "subscription_id": subscription,
     }

@@ -59,7 +59,9 @@ class Subscriptions:
         return [
             each.id
             for each in found.data
-            if each.status in LIVE and getattr(each.metadata, USER, None) == str(user_id)
+            if each.status in LIVE
+            and getattr(each.metadata, USER, None) == str(user_id)
+            and any(stripe.tier_of(item.price.id) for item in each.items.data)
         ]
 
     def bought(self, checkout_id: str) -> tuple[bool, str | None]:

@@ -51,6 +51,8 @@ def agree(user_id: int, subscription_id: str, subscriptions: Subscriptions) -> A
     user, stripe = workspace.owner, subscriptions.connect()
     found, status = read_subscription(stripe, subscription_id), str(user.status)
     is_other = user.subscription_id not in (None, found.subscription_id)
+    if not found.is_ours and found.subscription_id != user.subscription_id:
+        return Agreed(found)
     if found.is_live and is_other and status in LIVE:
         former = read_subscription(stripe, str(user.subscription_id))
         if former.is_live:

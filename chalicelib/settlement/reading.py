@@ -38,6 +38,7 @@ def read_subscription(stripe: Stripe, subscription_id: str) -> Subscription:
         ends_with_period=found.cancel_at_period_end or found.cancel_at is not None,
         period_start=datetime.fromtimestamp(max(starts), UTC) if starts else None,
         is_paid=not isinstance(invoice, str) and invoice is not None and invoice.status == "paid",
+        is_ours=bool(starts),
     )
 
 

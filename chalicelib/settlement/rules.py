@@ -27,6 +27,8 @@ class Subscription:
     period_start: datetime | None
     is_paid: bool
     """The newest invoice is paid: the period's credits are due."""
+    is_ours: bool
+    """It has a price of ours; without one it is of something else that is sold at this account."""
 
     @property
     def is_live(self) -> bool:

@@ -29,7 +29,8 @@ def settle_subscription(
     A subscription of nobody is cancelled: nobody would have what it bills. Raises StripeFailed.
     """
     if UserItem.find(user_id, SELF) is None:
-        if read_subscription(subscriptions.connect(), subscription_id).is_live:
+        found = read_subscription(subscriptions.connect(), subscription_id)
+        if found.is_live and found.is_ours:
             subscriptions.cancel(subscription_id)
         return None
     agreed = agree(user_id, subscription_id, subscriptions)

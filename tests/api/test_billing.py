@@ -360,6 +360,12 @@ class TestEvents:
             {"id": "evt_1", "type": "customer.created", "created": 1, "data": {"object": {}}},
             {"id": "evt_1", "type": "invoice.paid", "created": 1, "data": {"object": {"id": "i"}}},
             {"id": "evt_1", "type": "checkout.session.completed", "created": 1},
+            {
+                "id": "evt_1",
+                "type": "checkout.session.completed",
+                "created": 1,
+                "data": {"object": {"client_reference_id": "9" * 40, "subscription": "sub_9"}},
+            },
         ],
     )
     def test_what_is_not_about_a_subscription_of_ours_is_accepted_and_ignored(

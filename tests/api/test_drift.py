@@ -163,6 +163,24 @@ def test_a_subscription_of_nobody_ends(api: Api, stripe: StripeWorld, queues: Qu
     assert stripe.books.get("subscription", "sub_9")["status"] == "canceled"
 
 
+@pytest.mark.parametrize("whose", ["nobody", "free", "subscribed"])
+def test_what_else_is_sold_at_the_same_stripe_is_left_alone(
+    free_api: Api, stripe: StripeWorld, queues: QueueHand, whose: str
+) -> None:
+    """Another product may keep users' numbers under the same name; nothing of ours is bought."""
+    if whose == "subscribed":
+        pays_for(stripe, free_api, starter=1)
+    before, user_id = _user(free_api).serialize(), free_api.user_id + (whose == "nobody")
+    stripe.subscribe(user_id, "sub_9", slots={})
+    for number, kind in enumerate(("checkout.session.completed", "customer.subscription.updated")):
+        post_event(stripe.event(kind, user_id, number=number, subscription="sub_9"))
+    queues.drain()
+    assert stripe.books.get("subscription", "sub_9")["status"] == "active"
+    assert _user(free_api).serialize() == before
+    assert _night(free_api) == Drift()
+    assert stripe.books.get("subscription", "sub_9")["status"] == "active"
+
+
 def test_an_action_left_over_when_the_subscription_ended(api: Api, stripe: StripeWorld) -> None:
     """A subscription that is over takes no change, and the news of its end was lost."""
     pays_for(stripe, api, starter=1)

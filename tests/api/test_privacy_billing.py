@@ -66,6 +66,16 @@ def test_the_subscription_is_cancelled_once(
     assert workspace_rows(api.user_id) == []
 
 
+def test_what_the_user_bought_of_something_else_goes_on(
+    api: Api, queues: QueueHand, stripe: StripeWorld
+) -> None:
+    pays_for(stripe, api, starter=1)
+    stripe.subscribe(api.user_id, "sub_9", slots={})
+    assert api.delete("/me").status_code == 202
+    queues.drain()
+    assert (_status(stripe), _status(stripe, "sub_9")) == ("canceled", "active")
+
+
 def test_nothing_is_forgotten_until_stripe_answers(
     api: Api, queues: QueueHand, stripe: StripeWorld
 ) -> None:

@@ -23,6 +23,7 @@ def _subscription(subscription_id: str, status: str) -> Subscription:
         ends_with_period=False,
         period_start=START,
         is_paid=True,
+        is_ours=True,
     )
 
 
