@@ -17,7 +17,6 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from chalicelib import clock
 from chalicelib.ids import MAX_ID
@@ -134,11 +133,6 @@ MailAddress = Annotated[
     str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_mailable)
 ]
 """A bare address as SES takes it: in ASCII, the domain as DNS spells it."""
-
-
-def fault(field: str, message: str) -> PydanticCustomError:
-    """What a validator of a whole model raises to lay the blame on one field (its wire name)."""
-    return PydanticCustomError("field_fault", "{message}", {"field": field, "message": message})
 
 
 def faults(error: ValidationError) -> list[dict[str, str]]:

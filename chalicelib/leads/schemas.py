@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field
 
+from chalicelib.http.related import Clash, Given, Related
 from chalicelib.http.schema import (
     Id,
-    Input,
     Instant,
     Output,
     QueryFlag,
@@ -18,7 +19,6 @@ from chalicelib.http.schema import (
     Storable,
     Time,
     absent,
-    fault,
 )
 from chalicelib.leads.table import LeadItem
 from chalicelib.profile import Profile as XProfile
@@ -30,7 +30,7 @@ BadReason = Literal[
 DEFAULT_BAD_REASON: BadReason = "zapier"
 
 
-class LeadsQuery(Input):
+class LeadsQuery(Related):
     """Filters and paging of a list of leads."""
 
     lifecycle: Literal["new", "exported", "all"] = "new"
@@ -44,13 +44,13 @@ class LeadsQuery(Input):
     summary: QueryFlag = False
     include_unmatched: QueryFlag = False
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> LeadsQuery:
-        if self.cursor is not None and self.offset is not None:
-            raise fault("cursor", "does not go together with offset")
-        if self.include_unmatched and self.match_confidence is not None:
-            raise fault("includeUnmatched", "does not go together with matchConfidence")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Two places to begin at; those who matched nothing, by how well they matched."""
+        if given.keys() >= {"cursor", "offset"}:
+            yield "cursor", "does not go together with offset"
+        if given.get("includeUnmatched") == "true" and "matchConfidence" in given:
+            yield "includeUnmatched", "does not go together with matchConfidence"
 
     def narrows(self) -> bool:
         """Whether a filter may leave out much of what the lifecycle selects."""
@@ -71,17 +71,16 @@ class AllLeadsQuery(LeadsQuery):
     stream_id: QueryId = absent()
     group_by: Literal["stream"] = absent()
 
-    @model_validator(mode="after")
-    def _groups_are_not_paged(self) -> AllLeadsQuery:
-        if self.group_by is not None:
-            for field, given in (
-                ("offset", self.offset is not None),
-                ("cursor", self.cursor is not None),
-                ("summary", self.summary),
-            ):
-                if given:
-                    raise fault(field, "does not go together with groupBy")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Groups are neither paged nor summed up."""
+        yield from super().clashes(given)
+        if "groupBy" not in given:
+            return
+        paged = given.keys() & {"offset", "cursor"}
+        summed = {"summary"} if given.get("summary") == "true" else set()
+        for field in sorted(paged | summed):
+            yield field, "does not go together with groupBy"
 
 
 _GOOD_HAS_NO_REASON: dict[str, Any] = {
@@ -90,7 +89,7 @@ _GOOD_HAS_NO_REASON: dict[str, Any] = {
 }
 
 
-class FeedbackGiven(Input):
+class FeedbackGiven(Related):
     """A verdict of the user on a lead, for one segment."""
 
     model_config = ConfigDict(json_schema_extra=_GOOD_HAS_NO_REASON)
@@ -100,16 +99,13 @@ class FeedbackGiven(Input):
     bad_reason: BadReason = absent()
     bad_reason_freeform: Annotated[str, Field(max_length=500), Storable] = absent()
 
-    @model_validator(mode="after")
-    def _reasons_are_for_bad_ones(self) -> FeedbackGiven:
-        if self.feedback == "good":
-            for field, given in (
-                ("badReason", self.bad_reason),
-                ("badReasonFreeform", self.bad_reason_freeform),
-            ):
-                if given is not None:
-                    raise fault(field, "does not go together with good feedback")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Reasons are for bad ones."""
+        if given.get("feedback") == "good":
+            for field in ("badReason", "badReasonFreeform"):
+                if given.get(field) is not None:
+                    yield field, "does not go together with good feedback"
 
 
 class LeadProfile(Output):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field
 
 from chalicelib.enrichment.enriching import Wanted
 from chalicelib.enrichment.schemas import EnrichRequest, Result
+from chalicelib.http.related import Clash, Given, Related, one_of
 from chalicelib.http.schema import (
     Id,
     Input,
@@ -17,7 +19,6 @@ from chalicelib.http.schema import (
     Time,
     absent,
     exactly_one,
-    fault,
 )
 from chalicelib.segments.schemas import Name
 from chalicelib.streams.inputs import Handle
@@ -37,7 +38,7 @@ Description = Annotated[
 XProfileId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 
 
-class Whom(Input):
+class Whom(Related):
     """A person on X: exactly one of handle and id."""
 
     model_config = ConfigDict(
@@ -47,11 +48,11 @@ class Whom(Input):
     x_handle: Handle = absent()
     x_profile_id: XProfileId = absent()
 
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Whom:
-        if (self.x_handle is None) == (self.x_profile_id is None):
-            raise fault("x_handle", "must be given, or x_profile_id, but not both")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Nobody is named, or perhaps two are."""
+        if not one_of(given, "x_handle", "x_profile_id"):
+            yield "x_handle", "must be given, or x_profile_id, but not both"
 
 
 class LookupEnrich(Whom, EnrichRequest):
@@ -68,18 +69,18 @@ class LookupEmail(Whom):
         return Wanted((EMAIL,), self.email_mode)
 
 
-class HistoryQuery(Input):
+class HistoryQuery(Related):
     """Paging of a history."""
 
     limit: Annotated[QueryNumber, Field(ge=1, le=500)] = 100
     offset: Annotated[QueryNumber, Field(ge=0, le=10_000)] = absent()
     cursor: Annotated[str, Field(min_length=1, max_length=2000)] = absent()
 
-    @model_validator(mode="after")
-    def _goes_together(self) -> HistoryQuery:
-        if self.cursor is not None and self.offset is not None:
-            raise fault("cursor", "does not go together with offset")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Two places to begin at."""
+        if given.keys() >= {"cursor", "offset"}:
+            yield "cursor", "does not go together with offset"
 
 
 class LookupShown(Output):

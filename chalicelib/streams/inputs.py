@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -10,10 +11,10 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
-    model_validator,
 )
 
 from chalicelib.billing.plans import Tier
+from chalicelib.http.related import Clash, Given, Related, one_of
 from chalicelib.http.schema import (
     Id,
     Input,
@@ -22,7 +23,6 @@ from chalicelib.http.schema import (
     Storable,
     absent,
     exactly_one,
-    fault,
 )
 from chalicelib.notifications.schemas import Digest, Timezone
 from chalicelib.segments.schemas import Name, SegmentCreate
@@ -30,6 +30,8 @@ from chalicelib.segments.schemas import Name, SegmentCreate
 Handle = Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,15}$")]
 Destination = Literal["leads_only", "leads_plus_webhook"]
 EmailMode = Literal["verified", "any"]
+MOST_RECIPIENTS = 10
+"""Addresses of one stream's files, `to` and `cc` together."""
 
 
 def _distinct(times: list[str]) -> list[str]:
@@ -49,7 +51,7 @@ def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-class Recipients(Input):
+class Recipients(Related):
     """Who gets a run's new leads as a file by mail; at most ten addresses in all."""
 
     to: Annotated[
@@ -68,18 +70,19 @@ class Recipients(Input):
     cc: list[MailAddress] = Field(default_factory=list)
     format: Literal["csv", "xlsx"]
 
-    @model_validator(mode="after")
-    def _at_most_ten(self) -> Recipients:
-        if len(self.to) + len(self.cc) > 10:
-            raise ValueError("must not name more than 10 addresses")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """The bound is on both lists together."""
+        lists = (_listed(given.get(name)) for name in ("to", "cc"))
+        if sum(len(each) for each in lists if isinstance(each, list)) > MOST_RECIPIENTS:
+            yield "", f"must not name more than {MOST_RECIPIENTS} addresses"
 
     def stored(self) -> dict[str, object]:
         """The recipients as they are kept and answered."""
         return {"to": self.to, **({"cc": self.cc} if self.cc else {}), "format": self.format}
 
 
-class Pair(Input):
+class Pair(Related):
     """An account and a segment, each named by id or given anew."""
 
     model_config = ConfigDict(
@@ -92,16 +95,12 @@ class Pair(Input):
     segment_id: Id = absent()
     segment: SegmentCreate = absent()
 
-    @model_validator(mode="after")
-    def _one_of_each(self) -> Pair:
-        faults = []
-        if (self.account_id is None) == (self.account_handle is None):
-            faults.append("exactly one of accountId and accountHandle")
-        if (self.segment_id is None) == (self.segment is None):
-            faults.append("exactly one of segmentId and segment")
-        if faults:
-            raise ValueError(f"must name {' and '.join(faults)}")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Each of the two is named in one way."""
+        for names in (("accountId", "accountHandle"), ("segmentId", "segment")):
+            if not one_of(given, *names):
+                yield "", f"must name exactly one of {' and '.join(names)}"
 
 
 Pairs = Annotated[list[Pair], Field(min_length=1, max_length=50)]
@@ -127,7 +126,7 @@ class StreamFields(Input):
         return found
 
 
-class StreamCreate(StreamFields):
+class StreamCreate(StreamFields, Related):
     """A stream with its accounts and its segment, in one call."""
 
     pairs: Pairs
@@ -137,11 +136,12 @@ class StreamCreate(StreamFields):
     delivery_destination: Destination = "leads_only"
     run_now: bool = False
 
-    @model_validator(mode="after")
-    def _webhook_has_url(self) -> StreamCreate:
-        if self.delivery_destination == "leads_plus_webhook" and self.webhook_url is None:
-            raise fault("webhookUrl", "is required with leads_plus_webhook")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """There is somewhere to deliver to."""
+        is_wanted = given.get("deliveryDestination") == "leads_plus_webhook"
+        if is_wanted and given.get("webhookUrl") is None:
+            yield "webhookUrl", "is required with leads_plus_webhook"
 
 
 class StreamPatch(StreamFields):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, NoReturn
 
-from pydantic import BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field
 from pydantic.json_schema import SkipJsonSchema
 
+from chalicelib.http.related import Clash, Given, Related, one_of
 from chalicelib.http.schema import (
     Id,
     Input,
@@ -17,7 +19,6 @@ from chalicelib.http.schema import (
     Time,
     absent,
     exactly_one,
-    fault,
 )
 
 
@@ -134,7 +135,7 @@ class WebhookMessages(Output):
     next_cursor: str | None
 
 
-class Replay(Input):
+class Replay(Related):
     """What to send again: one message whatever became of it, or all that failed since a time."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one(("messageId", "since")))
@@ -142,11 +143,11 @@ class Replay(Input):
     message_id: Annotated[str, Field(pattern=r"^msg_[0-9a-f]{33}$")] = absent()
     since: Instant = absent()
 
-    @model_validator(mode="after")
-    def _exactly_one(self) -> Replay:
-        if (self.message_id is None) == (self.since is None):
-            raise fault("messageId", "must be given, or since, but not both")
-        return self
+    @classmethod
+    def clashes(cls, given: Given) -> Iterator[Clash]:
+        """Nothing is asked for, or two things are."""
+        if not one_of(given, "messageId", "since"):
+            yield "messageId", "must be given, or since, but not both"
 
 
 class ReplayTaken(Output):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,62 @@ class TestBodies:
             "colour",
             "size",
         }
+
+    @pytest.mark.parametrize(
+        ("route", "body", "fields"),
+        [
+            ("POST /lookups/enrich", {}, ["requested_outputs", "x_handle"]),
+            (
+                "POST /lookups/enrich-email",
+                {"x_handle": "a b", "x_profile_id": 5, "email_mode": "all"},
+                ["email_mode", "x_handle", "x_handle", "x_profile_id"],
+            ),
+            ("GET /lookups/enrich/history?limit=0&offset=0&cursor=x", None, ["cursor", "limit"]),
+            (
+                "GET /leads?groupBy=stream&offset=0&cursor=x&summary=true&limit=0",
+                None,
+                ["cursor", "cursor", "limit", "offset", "summary"],
+            ),
+            (
+                "GET /leads?includeUnmatched=true&matchConfidence=low",
+                None,
+                ["includeUnmatched", "matchConfidence"],
+            ),
+            (
+                "POST /leads/5/feedback",
+                {"feedback": "good", "badReason": "bot", "badReasonFreeform": "x"},
+                ["badReason", "badReasonFreeform", "segmentId"],
+            ),
+            ("POST /webhooks/subscriptions/5/replay", {"x": 1}, ["messageId", "x"]),
+            (
+                "POST /streams",
+                {
+                    "pairs": [{}, {"accountHandle": "a b"}],
+                    "deliveryDestination": "leads_plus_webhook",
+                    "csvEmailRecipients": {"to": "a@example.org", "cc": ["b@example.org"] * 10},
+                    "syncTimes": ["x"],
+                },
+                [
+                    "csvEmailRecipients",
+                    "csvEmailRecipients.format",
+                    "pairs[0]",
+                    "pairs[0]",
+                    "pairs[1]",
+                    "pairs[1].accountHandle",
+                    "syncTimes[0]",
+                    "webhookUrl",
+                ],
+            ),
+        ],
+    )
+    def test_what_does_not_go_together_is_told_with_everything_else(
+        self, api: Api, route: str, body: dict[str, Any] | None, fields: list[str]
+    ) -> None:
+        method, path = route.split()
+        answer = api.request(method, path, b"" if body is None else json.dumps(body).encode())
+        assert_refused(answer, errors.InvalidRequest)
+        assert sorted(fault["field"] for fault in answer.json_body["details"]) == fields
+        assert all(fault["message"] for fault in answer.json_body["details"])
 
     @pytest.mark.parametrize("raw", [b"", b"{}", b" {} \n"])
     def test_a_route_without_a_body_takes_an_empty_one(self, api: Api, raw: bytes) -> None:
