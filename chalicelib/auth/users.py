@@ -43,7 +43,7 @@ class UserItem(WorkspaceItem, discriminator="self"):
     granted = db.IntegerAttribute(default=0)
     """Credits that were ever granted beside the free ones."""
     low_told = db.IntegerAttribute(default=0)
-    """What `granted` was when the user was last told that credits are low."""
+    """What `opening` and `granted` made together when the user was last told of low credits."""
     holds: MapAttribute[str, Any] = MapAttribute(default=dict)
     """Credits set aside for look-ups under way: `{id: {"amount": 2, "until": 1783245600}}`."""
     signup_ip = UnicodeAttribute(null=True)

@@ -1,7 +1,8 @@
 """Low credits: the user hears of it once each time the balance falls to the threshold.
 
 Credits come by grants only, and each grant lifts the balance above the threshold. So between two
-grants it is crossed once at most, and the sum granted so far names the crossing.
+grants it is crossed once at most, and the sum granted so far names the crossing. Who began with
+more than the threshold, as users who came from v1 may, crosses it before any grant too.
 """
 
 from __future__ import annotations
@@ -29,17 +30,22 @@ def look(user_id: int) -> None:
     if user is None or not is_due(user):
         return
     queues.send([LowCredits(user_id=user_id, granted=user.granted)])
-    user.update(actions=[UserItem.low_told.set(user.granted)])
+    user.update(actions=[UserItem.low_told.set(_ever_had(user))])
 
 
 def is_due(user: UserItem) -> bool:
-    """Whether the balance fell to the threshold since the last grant, and nobody said so yet.
+    """Whether the balance fell to the threshold since it last rose, and nobody said so yet.
 
     Credits that are set aside still count: a look-up that finds nothing gives them back.
     """
     aside = sum(int(hold["amount"]) for hold in user.holds.as_dict().values())
-    fell = user.credits + aside <= LOW_BALANCE and user.granted > 0
-    return bool(fell and user.low_told != user.granted)
+    ever_had = _ever_had(user)
+    fell = user.credits + aside <= LOW_BALANCE < ever_had
+    return fell and user.low_told != ever_had
+
+
+def _ever_had(user: UserItem) -> int:
+    return int(user.opening + user.granted)
 
 
 def look_after(team: UserItem, spent: int) -> None:

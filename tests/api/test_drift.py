@@ -229,6 +229,17 @@ def test_low_credits_are_told_once_for_each_time_they_fall(api: Api, x_world: An
     assert _deliveries() == [{**told, "granted": granted + 150}]
 
 
+def test_who_began_with_more_is_told_before_any_grant(free_api: Api) -> None:
+    """Users who came from v1 bring what they had."""
+    set_user(free_api, opening=40, credits=11)
+    low_balance.look(free_api.user_id)
+    assert _deliveries() == []
+    set_user(free_api, credits=10)
+    for told in ([{"kind": "low_credits", "user_id": free_api.user_id, "granted": 0}], []):
+        low_balance.look(free_api.user_id)
+        assert _deliveries() == told
+
+
 def test_a_free_user_who_never_had_more_is_not_told(free_api: Api, x_world: Any) -> None:
     x_world.world.people.edit("person_001", {"bio": "hi@person.example"})
     free_api.post("/lookups/enrich-email", {"x_handle": "person_001"})
