@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from email.message import EmailMessage
+    from email.policy import EmailPolicy, Policy
 
 LARGEST_MAIL = 10 * 1000 * 1000
 """Bytes of a whole message, encoded; what SES takes unless one asks it for more."""
@@ -20,6 +22,7 @@ LARGEST_ATTACHMENT = int((LARGEST_MAIL - _BESIDE) / _ENCODED)
 """Bytes of an attachment as it is before encoding."""
 
 _BUSY = frozenset({"Throttling", "ThrottlingException", "LimitExceededException"})
+_LINK = "List-Unsubscribe"
 _REFUSED = frozenset({"MessageRejected", "InvalidParameterValue"})
 
 
@@ -90,13 +93,31 @@ class Mailer:
             )
 
 
+@cache
+def _policy() -> EmailPolicy[EmailMessage]:
+    """How headers are written: the link that programs follow goes on one line, as it is.
+
+    The library would encode so long a word for people (RFC 2047), and no program undoes that.
+    """
+    # Imported when the first letter is written: signing in sends none.
+    from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+    from email.policy import default
+
+    class Link(UnstructuredHeader, BaseHeader):
+        def fold(self, *, policy: Policy) -> str:
+            return f"{self.name}: {self}{policy.linesep}"
+
+    registry = HeaderRegistry()
+    registry.map_to_type(_LINK.lower(), Link)
+    return default.clone(header_factory=registry)
+
+
 def _message(letter: Letter, sender: str) -> EmailMessage:
     """The mail as it goes over the wire."""
-    # Imported when the first letter is written: signing in sends none.
     from email.headerregistry import Address
     from email.message import EmailMessage
 
-    message = EmailMessage()
+    message = EmailMessage(_policy())
     message["From"] = Address("Catch The Good Ones", addr_spec=sender)
     message["To"] = ", ".join(letter.to)
     if letter.cc:
@@ -107,7 +128,7 @@ def _message(letter: Letter, sender: str) -> EmailMessage:
     message["X-Entity-Ref-ID"] = letter.notice
     message["Auto-Submitted"] = "auto-generated"
     if letter.unsubscribe:
-        message["List-Unsubscribe"] = f"<{letter.unsubscribe}>"
+        message[_LINK] = f"<{letter.unsubscribe}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.text, cte="quoted-printable")
     message.add_alternative(letter.html, subtype="html", cte="quoted-printable")

@@ -214,6 +214,9 @@ class TestUnsubscribing:
         mail = post.mails[0]
         assert mail["List-Unsubscribe"] == f"<{link_to_end(api.user_id, 'digest')}>"
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        # Mail programs take the link as it stands: they decode no words in such a header.
+        written = post.raw[-1]["RawMessage"]["Data"].decode().split("\r\n")
+        assert f"List-Unsubscribe: <{link_to_end(api.user_id, 'digest')}>" in written
         assert link_to_end(api.user_id, "digest") in post.text()
 
 
