@@ -77,8 +77,6 @@ def test_default_slots_are_quarter_hours_that_spread() -> None:
         ("Factory", False),
         ("localtime", False),
         ("../etc/passwd", False),
-        ("localtime", False),
-        ("Factory", False),
         ("", False),
     ],
 )
