@@ -90,6 +90,7 @@ def test_a_line_that_is_none(tmp_path: Path, line: lines.Line, why: str) -> None
         ("users", user(2, credits=10**40), "credits"),
         ("sync_settings", {"userId": 1, "tier": "top", "timezone": "Mars/Phobos"}, "timezone"),
         ("sync_settings", {"userId": 1, "tier": "gold"}, "tier"),
+        ("sync_settings", {"userId": 1, "tier": "top", "syncTimes": ["0٩:00"]}, "syncTimes.0"),
         ("tracked_accounts", account(32, tier="gold"), "tier"),
         ("saved_searches", search(78, followerCountTiers=["nano"]), "followerCountTiers.0"),
         ("saved_searches", search(78, appliedSearchFilters={"hobby": []}), "hobby"),

@@ -71,6 +71,6 @@ XUserId = Annotated[str, Field(pattern=r"^[0-9]{1,20}$")]
 Handle = Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,15}$")]
 PersonsHandle = Annotated[str, Field(pattern=r"^@?[A-Za-z0-9_]{1,50}$")]
 """Some of X's first handles are longer than any that can be chosen now."""
-SyncTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):(00|15|30|45)$")]
+SyncTime = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):(00|15|30|45)$")]
 TargetUrl = Annotated[str, Field(max_length=2048), Storable, AfterValidator(_https)]
 Secret = Annotated[str, Field(pattern=r"^whsec_"), AfterValidator(_signing)]
