@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from chalice.app import Request
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from chalicelib import ids
 from chalicelib.auth import sessions
@@ -66,10 +67,11 @@ def validated(
     found: dict[str, Any] = {}
     details: list[dict[str, str]] = []
     if body is not None:
+        text = raw.strip() or b"{}"
         try:
-            found["body"] = body.model_validate_json(raw.strip() or b"{}")
+            found["body"] = body.model_validate_json(text)
         except ValidationError as error:
-            if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            if not _is_json(text, error):
                 raise InvalidJson from None
             details += faults(error)
     try:
@@ -79,6 +81,20 @@ def validated(
     if details:
         raise InvalidRequest(details=details)
     return {name: value for name, value in found.items() if not isinstance(value, Empty)}
+
+
+def _is_json(text: bytes, refused: ValidationError) -> bool:
+    """Whether a body that was refused is JSON at all.
+
+    Pydantic reads NaN and Infinity as numbers, which JSON has none of; no schema here takes them.
+    """
+    if refused.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+        return False
+    try:
+        from_json(text, allow_inf_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _single_values(request: Request, details: list[dict[str, str]]) -> dict[str, str]:

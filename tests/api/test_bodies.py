@@ -14,7 +14,19 @@ from tests.refusals import assert_refused
 
 class TestBodies:
     @pytest.mark.parametrize("kind", ["application/json", "text/plain", "image/png"])
-    @pytest.mark.parametrize("raw", [b"{", b"\xff\xfe", b'{"name": "\xc3"}', b'"\\ud800"', b"{]"])
+    @pytest.mark.parametrize(
+        "raw",
+        [
+            b"{",
+            b"\xff\xfe",
+            b'{"name": "\xc3"}',
+            b'"\\ud800"',
+            b"{]",
+            b"NaN",
+            b'{"name": NaN}',
+            b'{"name": "n", "x": [-Infinity]}',
+        ],
+    )
     def test_not_json(self, api: Api, raw: bytes, kind: str) -> None:
         answer = api.request("POST", "/lookups/api-keys", raw, {"Content-Type": kind})
         assert_refused(answer, errors.InvalidJson)
@@ -26,9 +38,6 @@ class TestBodies:
             b"[" * 5_000 + b"]" * 5_000,
             b'{"name":' * 30_000,
             b'{"x":' + b"[" * 3_000 + b"]" * 3_000 + b"}",
-            b'{"name": NaN}',
-            b'{"name": Infinity, "x": -Infinity}',
-            b"NaN",
             b'{"name": 1' + b"0" * 5_000 + b"}",
             b'{"x": -1' + b"0" * 100_000 + b"}",
             b'{"name": 1e999999}',
