@@ -14,6 +14,7 @@ from bench.trips import counted
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.users import SELF, UserItem
 from chalicelib.runs.jobs import StartRun
+from chalicelib.runs.table import RunItem
 from chalicelib.streams.table import StreamItem
 from localdev.xworld.server import Server
 from tests.api_client import Api
@@ -255,6 +256,25 @@ class TestHistory:
         for path in (f"/runs?cursor={cursor}", f"/streams/{streams[0]}/runs?cursor={cursor}"):
             answer = api.get(path)
             assert (answer.status_code, answer.json_body["code"]) == (400, "cursor_mismatch")
+
+    def test_a_rare_one_among_many_is_found_at_once(self, api: Api, streams: list[int]) -> None:
+        run_id = api.get(f"/streams/{streams[0]}/runs").json_body["runs"][-1]["id"]
+        run = RunItem.get(streams[0], run_id)
+        run.update(actions=[RunItem.status.set("failed"), RunItem.source.set("cron")])
+        run.status, run.source = "succeeded", "manual"
+        for later in range(1, 100):
+            run.run_id = run_id + later
+            run.save()
+        for query, trips in (
+            ("status=failed", 2),
+            ("status=failed&source=cron", 2),
+            (f"streamId={streams[0]}&status=failed", 3),
+            (f"streamId={streams[0]}", 3),
+        ):
+            with counted() as calls:
+                page = api.get(f"/runs?limit=1&{query}").json_body
+            assert len(calls) == trips, (query, calls)
+            assert (page["runs"][0]["id"] == run_id) == ("status" in query)
 
     @pytest.mark.parametrize(
         "query", ["limit=0", "limit=101", "cursor=abc", "status=done", "source=api", "mode=x"]
