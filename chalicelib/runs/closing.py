@@ -25,13 +25,15 @@ def close_if_done(stream_id: int, run_id: int) -> None:
         _announce(run, run.status)
         return
     status = FAILED if run.error else SUCCEEDED
-    newest.over(run, status)
+    # Its trigger may lie ahead, and nothing is over before it was triggered.
+    ended = max(clock.now(), run.triggered_at)
+    newest.over(run, status, ended)
     with db.transaction() as write:
         write.update(
             run,
             actions=[
                 RunItem.status.set(status),
-                RunItem.completed_at.set(clock.now()),
+                RunItem.completed_at.set(ended),
                 logged(*_summary(run, status)),
             ],
             condition=(RunItem.status == run.status)

@@ -33,4 +33,5 @@ def _while_it_ran(run: RunItem) -> Any:
     ended = run.completed_at
     if run.mode == RETEST or ended is None:
         return None
-    return LeadItem.rank.between(rank(run.triggered_at - SKEW, 0), rank(ended + SKEW, MAX_ID))
+    began = run.written_at or run.triggered_at
+    return LeadItem.rank.between(rank(began - SKEW, 0), rank(ended + SKEW, MAX_ID))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from chalicelib import clock, db
+from chalicelib import db
 from chalicelib.runs.table import QUEUED, RUNNING, RunItem
 from chalicelib.streams.table import StatsItem
 
@@ -41,15 +42,15 @@ def running(user_id: int, stream_id: int, run_id: int) -> None:
     )
 
 
-def over(run: RunItem, status: str) -> None:
-    """Show how the run ended, unless a newer one is shown."""
+def over(run: RunItem, status: str, at: datetime) -> None:
+    """Show how and when the run ended, unless a newer one is shown."""
     _update(
         run.user_id,
         run.stream_id,
         [
             StatsItem.last_run_id.set(run.run_id),
             StatsItem.last_run_status.set(status),
-            StatsItem.last_run_at.set(clock.now()),
+            StatsItem.last_run_at.set(at),
         ],
         _newer(run.run_id) | (StatsItem.last_run_id == run.run_id),
     )

@@ -211,5 +211,6 @@ def _run(job: StartRun, ground: _Ground, candidate: Candidate, cost: Cost) -> Ru
         source=job.source,
         mode=job.mode,
         triggered_at=job.triggered_at,
+        written_at=clock.now(),
         **cost.beginning(ground.last_batches.get(candidate.account_id, 0)),
     )

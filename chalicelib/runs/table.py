@@ -53,6 +53,9 @@ class RunItem(db.Table):
     trigger = UnicodeAttribute()
     """What a sync's slot was taken for, shared by streams that one instant starts; for a re-test
     the billing period whose unit it took."""
+    written_at = UTCDateTimeAttribute(null=True)
+    """When it came to be; its trigger may lie ahead, as each of a stream has its own second. None
+    for what API v1 left."""
     completed_at = UTCDateTimeAttribute(null=True)
     error = UnicodeAttribute(null=True)
     log: ListAttribute[Any] = ListAttribute(default=list)
