@@ -17,9 +17,12 @@ from chalicelib.matching.labels import (
 from chalicelib.segments.schemas import SegmentCreate
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Filters:
-    """The content of a segment. Two segments of equal content within one request are one."""
+    """The content of a segment. Two segments of equal content within one request are one.
+
+    Every list means "any of these", so its order makes no difference.
+    """
 
     description: str
     name: str | None
@@ -27,6 +30,18 @@ class Filters:
     labels: tuple[tuple[str, tuple[str, ...]], ...]
     """Category and its canonical labels, in the order of the vocabulary's categories."""
     follower_tiers: tuple[str, ...]
+
+    @property
+    def _content(self) -> tuple[object, ...]:
+        labels = frozenset((category, frozenset(found)) for category, found in self.labels)
+        lists = frozenset(self.gender_values), frozenset(self.follower_tiers)
+        return self.description, self.name, labels, lists
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Filters) and self._content == other._content
+
+    def __hash__(self) -> int:
+        return hash(self._content)
 
 
 def read(segments: Iterable[SegmentCreate]) -> list[Filters]:

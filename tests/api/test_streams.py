@@ -193,8 +193,16 @@ class TestGates:
         assert api.create_stream(pairs=[pair()], syncTimes=[])["id"]
 
     def test_equal_inline_segments_are_one_and_others_too_many(self, api: Api) -> None:
-        spelt = {**SEGMENT, "appliedSearchFilters": {"job_role": ["ceo"]}}
-        same = {**SEGMENT, "appliedSearchFilters": {"job_role": ["CEO"]}}
+        spelt = {
+            **SEGMENT,
+            "genderValues": ["male", "female"],
+            "appliedSearchFilters": {"job_role": ["ceo", "Founder"]},
+        }
+        same = {
+            **SEGMENT,
+            "genderValues": ["female", "male"],
+            "appliedSearchFilters": {"job_role": ["founder", "CEO", "founder"]},
+        }
         created = api.create_stream(pairs=[pair(segment=spelt), pair("tidewater", segment=same)])
         assert len(created["segments"]) == 1
         segment_id = created["segments"][0]["segmentId"]
