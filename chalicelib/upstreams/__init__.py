@@ -15,6 +15,7 @@ Row = dict[str, Any]
 
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}")
 """X allows 15 today; some accounts of its first years are longer."""
+_HALF_PAIR = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,11 @@ def as_id(value: object) -> str | None:
 
 
 def as_text(value: object) -> str | None:
-    """A text; the empty one stays, since "says nothing" is not "not known"."""
-    return value if isinstance(value, str) else None
+    """A text; the empty one stays, since "says nothing" is not "not known".
+
+    Half an emoji, which a vendor's cut leaves and which nothing can store, becomes U+FFFD.
+    """
+    return _HALF_PAIR.sub("\ufffd", value) if isinstance(value, str) else None
 
 
 def as_flag(value: object) -> bool | None:

@@ -95,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
                 if request
                 else Answer(411, {"error": "a body comes with Content-Length, up to 16 MB"})
             )
-            payload = json.dumps(answer.body, ensure_ascii=False).encode()
+            payload = json.dumps(answer.body).encode()
         except Exception:
             traceback.print_exc()
             answer = Answer(500, {"error": "the fake world failed, see its log"})

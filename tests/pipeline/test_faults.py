@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -72,6 +73,16 @@ def _slots(api: Api) -> int:
 
 def _everybody(people: int = FOLLOWERS) -> list[str]:
     return sorted(f"person_{number:03d}" for number in range(people))
+
+
+def test_a_bio_that_was_cut_within_an_emoji(api: Api, hand: ImpatientHand, x_world: Server) -> None:
+    order = json.dumps({"handle": "person_001", "bio": "Founder of Harbor \ud83d"})
+    httpx.post(f"{x_world.url}/_control/profile", content=order).raise_for_status()
+    stream_id = api.create_stream()["id"]
+    assert _run(api, hand, stream_id)["status"] == "succeeded"
+    leads = api.get(f"/streams/{stream_id}/leads?limit=500").json_body["leads"]
+    bios = {lead["profile"]["handle"]: lead["profile"]["bio"] for lead in leads}
+    assert bios["person_001"] == "Founder of Harbor \ufffd"
 
 
 @pytest.mark.parametrize(

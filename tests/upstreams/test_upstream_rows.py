@@ -93,7 +93,18 @@ def test_times(value: Any, read: datetime | None) -> None:
     assert got is None or got.tzinfo is UTC
 
 
-@pytest.mark.parametrize(("value", "read"), [("", ""), ("hi", "hi"), (None, None), (5, None)])
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("", ""),
+        ("hi", "hi"),
+        (None, None),
+        (5, None),
+        ("Founder \N{ROCKET}", "Founder \N{ROCKET}"),
+        ("Founder \ud83d", "Founder \ufffd"),
+        ("\ude80 Founder", "\ufffd Founder"),
+    ],
+)
 def test_texts(value: Any, read: str | None) -> None:
     assert as_text(value) == read
 
