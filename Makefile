@@ -3,6 +3,8 @@ SHELL := /bin/sh
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.ready
+# For what people look at: Ctrl-C ends it without a traceback, whenever it comes.
+RUN := $(BIN)/python -m localdev.ending
 JOBS ?= auto
 SOURCES := app.py chalicelib localdev tests bench tools
 
@@ -14,13 +16,13 @@ help: ## list the commands
 
 ##@ Try it
 demo: $(STAMP) ## find leads in a local world, end to end (WORLD=profiles.jsonl for other people)
-	@WORLD="$(WORLD)" $(BIN)/python -m localdev.demo
+	@WORLD="$(WORLD)" $(RUN) localdev.demo
 
 dev: $(STAMP) ## run everything on this machine until Ctrl-C (PORT=, WORLD=, RESET=1, SPEED=900)
-	@PORT="$(PORT)" WORLD="$(WORLD)" RESET="$(RESET)" SPEED="$(SPEED)" $(BIN)/python -m localdev.dev
+	@PORT="$(PORT)" WORLD="$(WORLD)" RESET="$(RESET)" SPEED="$(SPEED)" $(RUN) localdev.dev
 
 key: $(STAMP) ## make a user and an API key in the running local world (EMAIL=you@example.org, FREE=1)
-	@$(BIN)/python -m localdev.key --email "$(EMAIL)" $(if $(FREE),--free)
+	@$(RUN) localdev.key --email "$(EMAIL)" $(if $(FREE),--free)
 
 ##@ Check it
 test: $(STAMP) browser ## run the tests
@@ -89,7 +91,7 @@ localstack: $(STAMP) ## the same on LocalStack, for those who have Docker (PROFI
 
 ##@ Keep it
 redrive: $(STAMP) ## move dead letters back (QUEUE=scrape; STAGE=prod on AWS, else in the local world)
-	@$(BIN)/python -m tools.redrive "$(QUEUE)" $(if $(STAGE),--stage "$(STAGE)")
+	@$(RUN) tools.redrive "$(QUEUE)" $(if $(STAGE),--stage "$(STAGE)")
 
 docs: $(STAMP) ## write the pages of docs/ that are made from the code
 	@$(BIN)/python -m tools.make_docs

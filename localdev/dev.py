@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from localdev import locks, ports
+from localdev import ending, locks, ports
 from localdev.asked import Asked, Refused
 from localdev.bootstrap import DeployFailed
 from localdev.environment import ROOT
@@ -30,8 +28,7 @@ LOOK_SECONDS = 0.2
 
 def main(**changes: Any) -> None:
     """Run until a signal, or until the emulated AWS dies. `changes` are for LocalWorld."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _end)
+    ending.at_first_signal(0)
     with ExitStack() as stack:
         try:
             stack.enter_context(locks.held(HOME / "dev.lock", seconds=0))
@@ -41,13 +38,6 @@ def main(**changes: Any) -> None:
             _run(changes)
         except (DeployFailed, Refused, RuntimeError, TimeoutError) as error:
             raise SystemExit(f"cannot go on: {error}") from error
-
-
-def _end(*_: object) -> NoReturn:
-    # Once is enough: a second Ctrl-C must not keep the emulator from writing its data.
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)
-    sys.exit(0)
 
 
 def _run(changes: dict[str, Any]) -> None:

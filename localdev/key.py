@@ -22,9 +22,8 @@ def main() -> None:
         base_url=facts["baseUrl"],
         stripe_url=facts["stripeUrl"],
     )
-    os.execve(  # noqa: S606 - the same interpreter, our own module
-        sys.executable, [sys.executable, "-m", "localdev.seed", *sys.argv[1:]], wired
-    )
+    command = [sys.executable, "-m", "localdev.ending", "localdev.seed", *sys.argv[1:]]
+    os.execve(sys.executable, command, wired)  # noqa: S606 - the same interpreter, our own module
 
 
 if __name__ == "__main__":

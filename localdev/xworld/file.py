@@ -77,7 +77,9 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
                 rows.append(_row(line))
             except ValueError as fault:
                 faults.append(f"{path}, line {number}: {fault}")
-    if not lines:
+            except RecursionError:
+                faults.append(f"{path}, line {number}: nested too deep")
+    if not rows and not faults:
         faults.append(f"{path}: nobody is in it")
     if faults:
         raise WorldInvalid(faults)

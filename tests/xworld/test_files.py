@@ -118,6 +118,7 @@ def test_following_nobody_known_is_an_error() -> None:
         (b'{"tweets": -1}', "tweets: Input should be greater than or equal to 0"),
         (b'{"createdAt": "in May"}', "createdAt: .*Invalid isoformat string"),
         (b'{"follows": "orbitdesk", "bio": 1}', "bio: .*; follows: "),
+        (b"[" * 100_000, "nested too deep"),
     ],
 )
 def test_each_bad_line_is_named_with_what_is_wrong(tmp_path: Path, line: bytes, fault: str) -> None:
@@ -139,6 +140,7 @@ def test_a_file_without_people_and_no_file(tmp_path: Path) -> None:
     file = tmp_path / "people.jsonl"
     with pytest.raises(WorldInvalid, match=r"people\.jsonl: No such file"):
         XWorld.load(file)
-    file.touch()
-    with pytest.raises(WorldInvalid, match=r"people\.jsonl: nobody is in it"):
-        XWorld.load(file)
+    for nothing in ("", "\n  \n\r\n"):
+        file.write_text(nothing)
+        with pytest.raises(WorldInvalid, match=r"people\.jsonl: nobody is in it"):
+            XWorld.load(file)
