@@ -7,21 +7,17 @@ hour a second.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
-from localdev import ending, locks, ports
+from localdev import ending, facts, locks, ports
 from localdev.asked import Asked, Refused
 from localdev.bootstrap import DeployFailed
-from localdev.environment import ROOT
+from localdev.facts import HOME
 from localdev.processes import LocalWorld
 
-HOME = Path(os.environ.get("LOCAL_DIR") or ROOT / ".local")
-FACTS = HOME / "dev.json"
 USUAL_PORT = 8000
 LOOK_SECONDS = 0.2
 
@@ -33,7 +29,7 @@ def main(**changes: Any) -> None:
         try:
             stack.enter_context(locks.held(HOME / "dev.lock", seconds=0))
         except TimeoutError as error:
-            raise SystemExit(_running() or str(error)) from error
+            raise SystemExit(_holder()) from error
         try:
             _run(changes)
         except (DeployFailed, Refused, RuntimeError, TimeoutError) as error:
@@ -42,6 +38,7 @@ def main(**changes: Any) -> None:
 
 def _run(changes: dict[str, Any]) -> None:
     began = time.monotonic()
+    facts.forget()  # what a killed predecessor left is not true of this one
     asked = Asked.of(os.environ)
     options: dict[str, Any] = {
         "state_dir": HOME / "state",
@@ -58,40 +55,39 @@ def _run(changes: dict[str, Any]) -> None:
             print(_summary(world.facts(), time.monotonic() - began), flush=True)
             _keep_facts(world)
     finally:
-        FACTS.unlink(missing_ok=True)
+        facts.forget()
 
 
 def _keep_facts(world: LocalWorld) -> None:
     """Keep .local/dev.json true until the world breaks. Raises RuntimeError then."""
     written: dict[str, Any] = {}
     while world.broken is None:
-        facts = world.facts() | {"pid": os.getpid()}
-        if facts != written:
-            draft = FACTS.with_suffix(".new")
-            draft.write_text(json.dumps(facts, indent=2) + "\n")
-            os.replace(draft, FACTS)
-            written = facts
+        now = world.facts() | {"pid": os.getpid()}
+        if now != written:
+            facts.write(now)
+            written = now
         time.sleep(LOOK_SECONDS)
     raise RuntimeError(world.broken)
 
 
-def _running() -> str | None:
-    if not FACTS.exists():
-        return None
-    facts = json.loads(FACTS.read_text())
-    return f"already running here: process {facts['pid']}, {facts['baseUrl']}"
+def _holder() -> str:
+    try:
+        there = facts.read()
+    except facts.NotRunning:
+        return "another local world starts or ends here just now"
+    return f"already running here: process {there['pid']}, {there['baseUrl']}"
 
 
-def _summary(facts: dict[str, Any], seconds: float) -> str:
+def _summary(there: dict[str, Any], seconds: float) -> str:
     lines = {
-        "API": facts["baseUrl"],
-        "key": facts["apiKey"] or "(none: nothing was seeded)",
-        "AWS": facts["awsUrl"],
-        "schedules": f"{facts['schedulerUrl']}/_control/next",
-        "X": facts["xWorldUrl"],
-        "Stripe": f"{facts['stripeUrl']}/_control/state",
-        "went out": f"{facts['deskUrl']}/",
-        "receiver": f"{facts['deskUrl']}/hooks/ok",
+        "API": there["baseUrl"],
+        "key": there["apiKey"] or "(none: nothing was seeded)",
+        "AWS": there["awsUrl"],
+        "schedules": f"{there['schedulerUrl']}/_control/next",
+        "X": there["xWorldUrl"],
+        "Stripe": f"{there['stripeUrl']}/_control/state",
+        "went out": f"{there['deskUrl']}/",
+        "receiver": f"{there['deskUrl']}/hooks/ok",
         "logs": str(HOME / "logs"),
     }
     rows = [f"  {name:<10} {value}" for name, value in lines.items()]

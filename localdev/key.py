@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 
-from localdev import environment
-from localdev.dev import FACTS
+from localdev import environment, facts
 
 
 def main() -> None:
     """Run the seed against the running world with our arguments."""
-    if not FACTS.exists():
-        raise SystemExit("no local world runs here: start one with `make dev`")
-    facts = json.loads(FACTS.read_text())
+    try:
+        there = facts.read()
+    except facts.NotRunning as error:
+        raise SystemExit(str(error)) from error
     wired = environment.wired(
-        aws_url=facts["awsUrl"],
-        scheduler_url=facts["schedulerUrl"],
-        x_world_url=facts["xWorldUrl"],
-        base_url=facts["baseUrl"],
-        stripe_url=facts["stripeUrl"],
+        aws_url=there["awsUrl"],
+        scheduler_url=there["schedulerUrl"],
+        x_world_url=there["xWorldUrl"],
+        base_url=there["baseUrl"],
+        stripe_url=there["stripeUrl"],
     )
     command = [sys.executable, "-m", "localdev.ending", "localdev.seed", *sys.argv[1:]]
     os.execve(sys.executable, command, wired)  # noqa: S606 - the same interpreter, our own module

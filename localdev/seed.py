@@ -10,6 +10,8 @@ import argparse
 import json
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from chalicelib import clock, wiring
 from chalicelib.auth import keys, users
 from chalicelib.auth.table import ApiKeyItem
@@ -17,6 +19,7 @@ from chalicelib.auth.users import UserItem
 from chalicelib.billing.checkout import USER
 from chalicelib.settings import settings
 from chalicelib.settlement import settling
+from chalicelib.sign_in.schemas import SignIn
 
 EMAIL = "dev@ctgo.example"
 PAID_SLOTS = {"starter": 10, "growth": 10, "pro": 10}
@@ -26,7 +29,7 @@ PAID_SLOTS = {"starter": 10, "growth": 10, "pro": 10}
 def main() -> None:
     """Make or find the user, make or find the key, print both."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--email", default=EMAIL)
+    parser.add_argument("--email", type=_address, default=EMAIL, help="without one, the usual")
     parser.add_argument("--free", action="store_true", help="a free user, without a subscription")
     parser.add_argument("--state", type=Path, help="where the key is kept between starts")
     given = parser.parse_args()
@@ -63,6 +66,16 @@ def subscribe(user: UserItem) -> None:
             UserItem.period_start.set(clock.now().replace(microsecond=0)),
         ]
     )
+
+
+def _address(text: str) -> str:
+    """An address with which the API would let somebody sign in."""
+    if not text:
+        return EMAIL
+    try:
+        return SignIn(email=text).email
+    except ValidationError as error:
+        raise argparse.ArgumentTypeError(error.errors()[0]["msg"]) from error
 
 
 def _kept(state: Path | None) -> str | None:

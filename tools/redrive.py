@@ -8,7 +8,6 @@ work was done meanwhile changes nothing, and one that is moved twice neither.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from localdev import dev, environment
+from localdev import environment, facts
 
 SUFFIX = "-dlq"
 LOOK_SECONDS = 1.0
@@ -52,17 +51,17 @@ class Queue:
 def main(
     arguments: Sequence[str] | None = None,
     *,
-    facts: Path = dev.FACTS,
+    local: Path = facts.FACTS,
     local_stage: str = environment.STAGE,
 ) -> None:
-    """Move them, with a bar. `facts` says where the local world is, while it runs."""
+    """Move them, with a bar. `local` says where the local world is, while it runs."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("queue", nargs="?", default="", help="runs, scrape, enrich, ...")
     parser.add_argument("--stage", default="", help="a stage on AWS; without it, the local world")
     given = parser.parse_args(arguments)
     console = Console(highlight=False)
     try:
-        sqs = _on_aws() if given.stage else _local(facts)
+        sqs = _on_aws() if given.stage else _local(local)
         queue = find(sqs, given.stage or local_stage, given.queue)
         total = count(sqs, queue.dead_url)
         if not total:
@@ -72,7 +71,7 @@ def main(
         console.print(f"{moved} messages are back in {queue.name}")
     except Refused as refusal:
         sys.exit(str(refusal))
-    except (NoCredentialsError, NoRegionError) as fault:
+    except BotoCoreError as fault:
         sys.exit(f"AWS: {fault}")
     except ClientError as fault:
         sys.exit(f"SQS refused: {fault}")
@@ -191,10 +190,12 @@ def _on_aws() -> Any:
     return boto3.client("sqs")
 
 
-def _local(facts: Path) -> Any:
-    if not facts.exists():
-        raise Refused("no local world runs here: start one with `make dev`, or say STAGE=")
-    return environment.client("sqs", json.loads(facts.read_text())["awsUrl"])
+def _local(path: Path) -> Any:
+    try:
+        there = facts.read(path)
+    except facts.NotRunning as error:
+        raise Refused(f"{error}, or say STAGE=") from error
+    return environment.client("sqs", there["awsUrl"])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from localdev import environment
+from localdev import environment, ports
 from tests.emulators import STAGE
 from tools import redrive
 from tools.redrive import Queue, Refused
@@ -98,10 +98,13 @@ def test_the_command(
     facts = tmp_path / "dev.json"
 
     def command() -> str:
-        redrive.main(["scrape"], facts=facts, local_stage=STAGE)
+        redrive.main(["scrape"], local=facts, local_stage=STAGE)
         return capsys.readouterr().out
 
     with pytest.raises(SystemExit, match="make dev"):
+        command()
+    facts.write_text(json.dumps({"awsUrl": f"http://127.0.0.1:{ports.free_port()}"}))
+    with pytest.raises(SystemExit, match="make dev"):  # it was killed and left its file
         command()
     facts.write_text(json.dumps({"awsUrl": aws}))
     assert "no dead letters" in command()
