@@ -149,7 +149,10 @@ def _read_segment(path: Path) -> CompiledSegment:
 
 
 def main() -> int:
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # a closed pipe ends us without a traceback
+    for number in (signal.SIGPIPE, signal.SIGINT):  # each ends us without a traceback
+        signal.signal(number, signal.SIG_DFL)
+    if sys.stdin is None or sys.stdout is None:
+        sys.exit("judge: standard input and output must be open")
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     parser = argparse.ArgumentParser(
         prog="judge", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -158,7 +161,11 @@ def main() -> int:
         "--segment", type=Path, metavar="FILE", help="JSON body of POST /segments to match against"
     )
     chosen = parser.parse_args()
-    return judge_lines(_read_segment(chosen.segment) if chosen.segment else None)
+    segment = _read_segment(chosen.segment) if chosen.segment else None
+    try:
+        return judge_lines(segment)
+    except OSError as error:
+        sys.exit(f"judge: {error.strerror}")
 
 
 if __name__ == "__main__":

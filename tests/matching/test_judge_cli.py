@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -156,3 +157,32 @@ def test_it_runs_from_any_folder_with_the_venv_s_python(tmp_path: Path) -> None:
         check=True,
     )
     assert answers(done)[0]["id"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("streams", "told"),
+    [
+        ("<&-", "judge: standard input and output must be open"),
+        (">&-", "judge: standard input and output must be open"),
+        (">/dev/full", "judge: No space left on device"),
+    ],
+)
+def test_a_stream_that_cannot_be_used_is_one_sentence(streams: str, told: str) -> None:
+    command = f'echo \'{{"id": "1"}}\' | "{JUDGE[0]}" {streams}'
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (1, told + "\n")
+
+
+def test_ctrl_c_is_quiet() -> None:
+    with subprocess.Popen(
+        JUDGE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdin
+        assert running.stdout
+        assert running.stderr
+        running.stdin.write(b'{"id": "1"}\n')
+        running.stdin.flush()
+        running.stdout.readline()
+        running.send_signal(signal.SIGINT)
+        assert running.wait() == -signal.SIGINT
+        assert running.stderr.read() == b""
