@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench import batches, big_run, cold, delivery, judgement, pages, trips
-from bench.world import emulated_aws
+from bench.world import emulated_aws, without_metrics
 from localdev.environment import ROOT
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -22,7 +22,7 @@ MEASURED = ROOT / "docs" / "measured.json"
 
 def main() -> None:
     """Measure everything in one run of this machine."""
-    with emulated_aws() as aws_url:
+    with emulated_aws() as aws_url, without_metrics():
         from tests.api_client import Api
         from tests.queue_hand import QueueHand
 

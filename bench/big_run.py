@@ -10,9 +10,8 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
-from io import StringIO
 from typing import Any
 
 import httpx
@@ -100,7 +99,7 @@ def _run(api: Any, hand: Any, stream_id: int, server: Server, say: Callable[[int
     before = _asked(server)
     meter = Meter()
     work = _Work(hand, meter, say)
-    with meter.installed(), work.watched(), redirect_stdout(StringIO()):
+    with meter.installed(), work.watched():
         run_id = api.post(f"/streams/{stream_id}/run").json_body["queued"][0]["syncRunId"]
         hand.drain()
     calls, rows = (now - then for now, then in zip(_asked(server), before, strict=True))

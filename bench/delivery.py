@@ -9,7 +9,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -219,15 +219,14 @@ def section(well: list[Result], ill: list[Result]) -> str:
 
 def main() -> None:
     """Measure this alone: `python -m bench.delivery`."""
-    from bench.world import emulated_aws
+    from bench.world import emulated_aws, without_metrics
 
-    with emulated_aws() as aws_url:
+    with emulated_aws() as aws_url, without_metrics():
         from tests.api_client import Api
 
         with Api.for_new_user("bench@ctgo.example", subscribed=True) as api:
-            with redirect_stdout(sys.stderr):  # where the handlers' metrics may go
-                results = measure(api, aws_url)
-            print(section(*results))
+            results = measure(api, aws_url)
+    print(section(*results))
 
 
 if __name__ == "__main__":

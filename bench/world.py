@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
+from io import StringIO
 from pathlib import Path
 
 from localdev import bootstrap, environment, ministack, ports
@@ -32,3 +33,13 @@ def emulated_aws() -> Iterator[str]:
             yield url
         finally:
             child.stop()
+
+
+@contextmanager
+def without_metrics() -> Iterator[None]:
+    """Keep the app's metrics out of what a measurement prints.
+
+    Powertools writes out every hundredth value also where metrics are disabled.
+    """
+    with redirect_stdout(StringIO()):
+        yield

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.constants import MAX_METRICS
 
 from bench.counting import Meter, size
-from chalicelib import db
+from bench.world import without_metrics
+from chalicelib import db, telemetry
 from chalicelib.runs.audience import FollowerItem
 from chalicelib.runs.table import RunItem
 from tests.api_client import Api
@@ -60,3 +62,11 @@ def test_indexes_count(api: Api) -> None:
     units = counts.units.total(), counts.index_units.total()
     assert units[0] >= 1
     assert units[1] == 1
+
+
+def test_metrics_stay_out_of_what_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    with without_metrics():
+        for _ in range(2 * MAX_METRICS):  # with so many values Powertools writes by itself
+            telemetry.count("Tried", 1)
+    telemetry._metrics.clear_metrics()
+    assert capsys.readouterr().out == ""
