@@ -29,7 +29,10 @@ class Job(BaseModel):
     queue wait for the others, not the others for that user (SQS fair queues).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+    # A fault is logged, and what a message carries is nobody's business there.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", defer_build=True, hide_input_in_errors=True
+    )
     queue: ClassVar[str]
 
 

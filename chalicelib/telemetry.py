@@ -36,6 +36,9 @@ def observed(handler: Callable[[_E], None]) -> Callable[[_E], None]:
         try:
             with _traced(handler.__name__):
                 handler(event)
+        except Exception:
+            logger.exception("job failed")  # what Lambda itself logs of it names no ids
+            raise
         finally:
             logger.remove_keys(list(names))
             _send_metrics()
@@ -56,21 +59,22 @@ def _send_metrics() -> None:
         _metrics.flush_metrics()
 
 
-_IDS = ("user_id", "stream_id", "account_id", "run_id", "batch_no")
-"""What a log line says of the job at hand; nothing else of a message gets into the log."""
+IDS = ("user_id", "stream_id", "account_id", "run_id", "batch_no")
+"""What a log line says of the work at hand; nothing else of it gets into the log."""
 
 
 def _names(event: Any) -> dict[str, Any]:
-    """The ids in a message, and that of the invocation."""
+    """The ids in a message, its own, and that of the invocation."""
     context = getattr(event, "context", None)
     names = {"request_id": getattr(context, "aws_request_id", None)}
     for record in event.to_dict().get("Records", ()):
+        names["message_id"] = record.get("messageId")
         try:
             job = json.loads(record["body"])
         except (KeyError, ValueError):
             continue
         if isinstance(job, dict):
-            names |= {name: job[name] for name in _IDS if name in job}
+            names |= {name: job[name] for name in IDS if name in job}
     return {name: value for name, value in names.items() if value is not None}
 
 

@@ -28,7 +28,7 @@ from chalicelib.http.intake import PathId, RawRequest
 from chalicelib.http.replies import Reply, failure, success
 from chalicelib.http.schema import Empty, Input
 from chalicelib.settings import settings
-from chalicelib.telemetry import logger
+from chalicelib.telemetry import IDS, logger
 
 PREFIX = "/api/v2"
 
@@ -158,7 +158,9 @@ class Endpoint(NamedTuple):
         headers: dict[str, str],
     ) -> Response:
         arguments = intake.validated(request, raw, self.body, self.query)
-        arguments |= {name: self.path_ids[name].parse(text) for name, text in path.items()}
+        path_ids = {name: self.path_ids[name].parse(text) for name, text in path.items()}
+        logger.append_keys(**{name: path_ids[name] for name in IDS if name in path_ids})
+        arguments |= path_ids
         reserved: dict[str, Callable[[], Any]] = {
             "caller": lambda: caller,
             "raw": lambda: RawRequest(raw, request.headers),
@@ -172,6 +174,6 @@ class Endpoint(NamedTuple):
 def opening(request: Request) -> dict[str, str]:
     """The headers that every answer to this request starts from; the log follows its id."""
     request_id = f"req_{request.context.get('requestId') or uuid4()}"
-    logger.remove_keys(["user_id"])
+    logger.remove_keys(list(IDS))
     logger.set_correlation_id(request_id)
     return {"Content-Type": "application/json", "X-Request-Id": request_id}

@@ -36,11 +36,15 @@ class Input(BaseModel):
         strict=True,
         frozen=True,
         defer_build=True,
+        hide_input_in_errors=True,
     )
 
 
 class Output(BaseModel):
-    """An answer. Fields that were never set stay out of it; None is shown as null."""
+    """An answer. Fields that were never set stay out of it; None is shown as null.
+
+    One that cannot be made is logged, without what it was to be made of.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -48,6 +52,7 @@ class Output(BaseModel):
         validate_by_name=True,
         frozen=True,
         defer_build=True,
+        hide_input_in_errors=True,
     )
 
 

@@ -197,6 +197,8 @@ class Profiles:
             except Unavailable as unavailable:
                 self._health.failed(provider.name, unavailable)
                 telemetry.count("ProviderFailures", 1)
+                told = {"provider": provider.name, "said": unavailable.reason}
+                telemetry.logger.warning("provider failed", extra=told)
                 fault = unavailable
             else:
                 self._health.succeeded(provider.name)
