@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -14,6 +15,9 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalicelib.settings import settings
 
 logger = Logger(service="ctgo", use_rfc3339=True, utc=True)
+for library in ("boto3", "botocore", "httpcore", "httpx", "pynamodb", "stripe", "urllib3"):
+    # Whatever level the root logger has: they log bodies, and addresses with tokens in them.
+    logging.getLogger(library).setLevel(logging.WARNING)
 _metrics = Metrics(namespace=f"ctgo-{settings().stage}", service="ctgo")
 
 _E = TypeVar("_E")

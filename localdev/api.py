@@ -75,6 +75,10 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         self._send(self.server.gateway.refusal(InvalidRequest(message)))
 
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """One line, without the query: tokens of mailed links stand there."""
+        self.log_message('"%s" %s %s', self.requestline.partition("?")[0], code, size)
+
     def _send(self, answer: Answer) -> None:
         try:
             head = self._head(answer)

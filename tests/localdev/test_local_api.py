@@ -109,6 +109,13 @@ def test_authorization_that_is_not_ascii_is_answered(client: httpx.Client, path:
     assert answer.status_code in (200, 404)
 
 
+def test_the_log_shows_no_query(client: httpx.Client, capsys: pytest.CaptureFixture[str]) -> None:
+    client.get("/ping?token=secret")
+    told = capsys.readouterr().err
+    assert '"GET /api/v2/ping" 200' in told
+    assert "secret" not in told
+
+
 def test_chunked_bodies_arrive(client: httpx.Client) -> None:
     answer = client.post("/echo", content=iter([b"one ", b"two ", b"x" * 5000]))
     assert answer.json()["size"] == 5008

@@ -54,9 +54,17 @@ def test_a_run_tells_no_secrets(log: io.StringIO, api: Api, queues: QueueHand) -
     told = log.getvalue() + str(failed.value)  # Lambda logs what a handler raises
     assert "refused" in told
     assert "job failed" in told
-    assert str(api.key) not in told
-    assert not ADDRESS.search(told)
-    assert not [bio for bio in BIOS if bio in told]
+    _holds_no_secret(told, api)
+
+
+def test_no_library_tells_what_was_sent(
+    api: Api, queues: QueueHand, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")  # of the root logger, from which most others take theirs
+    api.create_stream(runNow=True)
+    queues.drain()
+    assert "Adding metric" in caplog.text
+    _holds_no_secret(caplog.text, api)
 
 
 def test_a_worker_names_its_job(log: io.StringIO) -> None:
@@ -114,6 +122,13 @@ def test_an_answer_that_cannot_be_made_is_logged_without_its_parts() -> None:
     with pytest.raises(ValidationError) as failed:
         Me.model_validate({"email": ["noor@orbitdesk.example"]})
     assert "noor@" not in str(failed.value)
+
+
+def _holds_no_secret(told: str, api: Api) -> None:
+    assert str(api.key) not in told
+    assert "sb_local" not in told  # our own key at the data provider
+    assert not ADDRESS.search(told)
+    assert not [bio for bio in BIOS if bio in told]
 
 
 def _lines(log: io.StringIO) -> list[dict[str, Any]]:
