@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from chalicelib.scheduling.schedules import Drift
 from chalicelib.settings import settings
 from chalicelib.streams.table import StreamItem
 from chalicelib.workspace import rows
+from localdev.environment import ROOT
 from tests.api.stream_hand import schedules
 from tests.api_client import Api
 from tests.queue_hand import QueueHand
@@ -112,6 +114,13 @@ def test_a_stream_that_rests_has_no_schedules(api: Api, state: dict[str, bool]) 
     StreamItem(api.user_id, StreamItem.at(stream_id)).update(actions=actions)
     assert _mend(api) == Drift(stray=2)
     assert _names() == []
+
+
+def test_it_starts_with_the_notice_that_the_runbook_shows(api: Api, queues: QueueHand) -> None:
+    page = (ROOT / "docs" / "runbook" / "worker-errors.md").read_text()
+    (shown,) = re.findall(r"--payload '(.*)'", page)
+    app.handler_map["nightly"](json.loads(shown), None)
+    assert queues.drain()
 
 
 def test_the_night_reaches_every_user(api: Api, queues: QueueHand) -> None:
