@@ -17,6 +17,7 @@ from chalicelib.auth import keys, users
 from chalicelib.auth.table import ApiKeyItem
 from chalicelib.auth.users import UserItem
 from chalicelib.billing.checkout import USER
+from chalicelib.http.schema import faults
 from chalicelib.settings import settings
 from chalicelib.settlement import settling
 from chalicelib.sign_in.schemas import SignIn
@@ -75,7 +76,7 @@ def _address(text: str) -> str:
     try:
         return SignIn(email=text).email
     except ValidationError as error:
-        raise argparse.ArgumentTypeError(error.errors()[0]["msg"]) from error
+        raise argparse.ArgumentTypeError(faults(error)[0]["message"]) from error
 
 
 def _kept(state: Path | None) -> str | None:

@@ -41,8 +41,8 @@ class Related(Input):
 
 
 def one_of(given: Given, *names: str) -> bool:
-    """Whether exactly one of these fields says something."""
-    return sum(given.get(name) is not None for name in names) == 1
+    """Whether exactly one of these fields is given; null is wrong by itself."""
+    return sum(name in given for name in names) == 1
 
 
 def _fault(clash: Clash) -> InitErrorDetails:

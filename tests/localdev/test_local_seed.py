@@ -19,5 +19,5 @@ def test_addresses(given: str, taken: str) -> None:
 
 @pytest.mark.parametrize("given", [" ", "nonsense", "you@", "you@example.org, me@example.org"])
 def test_no_addresses(given: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="not a valid email address"):
+    with pytest.raises(argparse.ArgumentTypeError, match="is no e-mail address"):
         seed._address(given)

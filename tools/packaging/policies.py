@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +78,8 @@ def written(granted: set[Call]) -> dict[str, Any]:
 
 def granted(document: dict[str, Any]) -> set[Call]:
     """What a policy document allows; the reverse of `written`."""
-    names = {json.dumps(_arn(name, logical_ids())): name for name in _all_resources()}
+    ids = logical_ids()
+    names = {json.dumps(_arn(name, ids)): name for name in _all_resources(ids)}
     return {
         Call(action, names[json.dumps(resource)])
         for statement in document["Statement"]
@@ -112,11 +113,11 @@ def _named(parsed: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "files", logical_id
 
 
-def _all_resources() -> list[str]:
+def _all_resources(ids: Iterable[str]) -> list[str]:
     from app import app
 
     logs = [f"log:{function.name}" for function in functions(app)]
-    return [*logical_ids(), *logs, "everything", "mail", "secret"]
+    return [*ids, *logs, "everything", "mail", "secret"]
 
 
 def _arn(resource: str, ids: Mapping[str, str]) -> dict[str, Any] | str:
