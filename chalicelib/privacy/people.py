@@ -162,16 +162,30 @@ def _forget_opinions(workspace: Workspace, profiles: Iterable[Profile]) -> None:
 
 def _forget_messages(user_id: int, x_user_id: str) -> None:
     """Take the person out of webhook messages: who was not reached yet hears of the others only."""
-    mark = f'"{x_user_id}"'.encode()
     for row in BodyItem.query(BodyItem.of(user_id)):
-        content = zlib.decompress(row.content) if isinstance(row, BodyItem) else b""
-        if mark not in content:
-            continue
-        left = _without(content, x_user_id)
+        if isinstance(row, BodyItem) and _mark(x_user_id) in zlib.decompress(row.content):
+            _take_out_of_message(row.receiver, row.message_id, x_user_id)
+
+
+@db.retried_on_conflict
+def _take_out_of_message(receiver: str, body_id: str, x_user_id: str) -> None:
+    """Others may be taken out of the same message at the same time."""
+    row = BodyItem.find(receiver, body_id)
+    content = zlib.decompress(row.content) if row is not None else b""
+    if row is None or _mark(x_user_id) not in content:
+        return
+    is_as_read = BodyItem.content == row.content
+    left = _without(content, x_user_id)
+    with db.conditional():
         if left is None:
-            row.delete()
+            row.delete(condition=is_as_read)
         else:
-            row.update(actions=[BodyItem.content.set(zlib.compress(left))])
+            row.update(actions=[BodyItem.content.set(zlib.compress(left))], condition=is_as_read)
+
+
+def _mark(x_user_id: str) -> bytes:
+    """What stands in every message about the person."""
+    return f'"{x_user_id}"'.encode()
 
 
 def _without(content: bytes, x_user_id: str) -> bytes | None:

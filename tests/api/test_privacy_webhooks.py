@@ -7,7 +7,9 @@ from typing import Any
 
 import time_machine
 
-from chalicelib import clock
+from chalicelib import clock, db, wiring
+from chalicelib.privacy.jobs import ErasePerson
+from chalicelib.privacy.people import erase_person
 from localdev.desk.server import Desk
 from tests.api_client import Api
 from tests.delivery.hand import DeliverHand, subscribe
@@ -54,3 +56,29 @@ def test_what_tells_of_nobody_else_is_not_sent(api: Api, desk: Desk, hand: Deliv
     with time_machine.travel(clock.now() + timedelta(seconds=7)):
         hand.take_due()
     assert len(desk.inbox.all()) == 1
+
+
+def test_two_who_are_erased_at_once_are_both_taken_out(
+    api: Api, desk: Desk, hand: DeliverHand
+) -> None:
+    subscribe(api, desk, PATH)
+    desk.behave(PATH, "status/503")
+    leads = _found(api, hand, api.create_stream()["id"])
+    one, other = (
+        ErasePerson(user_id=api.user_id, x_user_id=lead["profile"]["xUserId"], is_second=True)
+        for lead in leads[:2]
+    )
+    events, event = db.connection().client.meta.events, "before-call.dynamodb.UpdateItem"
+
+    def erase_the_other(**given: Any) -> None:
+        if b"#bodies" in given["params"]["body"]:
+            events.unregister(event, erase_the_other)
+            erase_person(other, wiring.storage())
+
+    events.register(event, erase_the_other)
+    erase_person(one, wiring.storage())
+    desk.behave(PATH, "ok")
+    with time_machine.travel(clock.now() + timedelta(seconds=7)):
+        hand.take_due()
+    told = desk.inbox.all()[-1].shown()["body"]["data"]["leads"]
+    assert [lead["id"] for lead in told] == [lead["id"] for lead in leads[2:]]
