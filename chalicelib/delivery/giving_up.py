@@ -18,8 +18,8 @@ def give_up(job: GiveUp) -> None:
     """Disable a subscription, or let a stream fall back to `leads_only`, and mail the user.
 
     May be repeated. Nothing happens where the user unsubscribed the address, subscribed it anew
-    since, or gave the stream another one. The health is forgotten, so that an address which is
-    switched on begins anew.
+    since, gave the stream another one, or set its destination again. The health is forgotten, so
+    that an address which is switched on begins anew.
     """
     is_subscription = job.row_key.startswith(f"{WEBHOOK}#")
     if not (_disable(job) if is_subscription else _fall_back(job)):
@@ -53,11 +53,17 @@ def _fall_back(job: GiveUp) -> bool:
     )
     if owner is None or stream is None or stream.webhook_url != job.url:
         return False
-    if stream.delivery_destination == TO_WEBHOOK:
-        with changing(owner) as write:
-            write.update(
-                StreamItem(job.user_id, job.row_key),
-                actions=[StreamItem.delivery_destination.set(TO_NOBODY)],
-                condition=StreamItem.webhook_url == job.url,
-            )
+    if stream.delivery_destination != TO_WEBHOOK:
+        return bool(stream.webhook_off_at == job.at)
+    if stream.webhook_off_at is not None and job.at <= stream.webhook_off_at:
+        return False
+    with changing(owner) as write:
+        write.update(
+            StreamItem(job.user_id, job.row_key),
+            actions=[
+                StreamItem.delivery_destination.set(TO_NOBODY),
+                StreamItem.webhook_off_at.set(job.at),
+            ],
+            condition=StreamItem.webhook_url == job.url,
+        )
     return True

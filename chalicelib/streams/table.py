@@ -51,6 +51,8 @@ class StreamItem(WorkspaceItem, discriminator=KIND):
     former_webhook_secret = UnicodeAttribute(null=True)
     former_webhook_secret_until = UTCDateTimeAttribute(null=True)
     """Until then the secret before the last rotation signs as well."""
+    webhook_off_at = UTCDateTimeAttribute(null=True)
+    """When its address was given up last: what was decided by then does not end it once more."""
     csv_email_recipients = JSONAttribute(null=True)
     pairs: ListAttribute[PairMap] = ListAttribute(of=PairMap, default=list)
     segments = db.JSONByKeyAttribute(default=dict)

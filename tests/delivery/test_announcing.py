@@ -18,6 +18,7 @@ from chalicelib.leads.table import LeadItem
 from chalicelib.streams.table import StreamItem
 from chalicelib.webhooks.table import SubscriptionItem
 from localdev.desk.server import Desk
+from tests.api.stream_hand import patch
 from tests.api_client import Api
 from tests.delivery.hand import DeliverHand, subscribe
 
@@ -196,6 +197,27 @@ def test_a_stream_whose_address_is_gone_falls_back(api: Api, desk: Desk, hand: D
         desk.url + "/hooks/status/410",
     )
     assert any('"mail_webhook_disabled"' in job for job in hand.jobs())
+
+
+def test_a_stream_that_was_switched_on_again_stays_on_whatever_comes_late(
+    api: Api, desk: Desk, hand: DeliverHand, time: time_machine.Traveller
+) -> None:
+    stream = _with_webhook(api, desk, "/hooks/status/410")
+    hand.take(found_by_a_run(api.user_id, stream.stream_id, 120))
+    for body in hand.jobs():
+        hand.take(body)
+    first, second = hand.due()
+    hand.take(first)
+    (mail,) = hand.jobs()
+    time.shift(timedelta(seconds=90))
+    hand.take(second.model_copy(update={"at": clock.now()}))
+    assert hand.jobs() == []
+    hand.take(first, is_repeat=True)  # whoever had it may have died before sending the mail
+    assert hand.jobs() == [mail]
+    patch(api, stream.stream_id, deliveryDestination="leads_plus_webhook")
+    hand.take(first, is_repeat=True)
+    shown = api.get(f"/streams/{stream.stream_id}").json_body["stream"]
+    assert (shown["deliveryDestination"], hand.jobs()) == ("leads_plus_webhook", [])
 
 
 def _lead(api: Api) -> LeadItem:
