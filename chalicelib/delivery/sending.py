@@ -30,6 +30,7 @@ from chalicelib.delivery.table import (
 from chalicelib.streams.table import StreamItem
 from chalicelib.webhooks.table import KIND as WEBHOOK
 from chalicelib.webhooks.table import SubscriptionItem
+from chalicelib.workspace import WorkspaceItem
 
 LEASE: Final = timedelta(seconds=40)
 """Longer than an attempt takes with all that is around it."""
@@ -50,7 +51,7 @@ def send(job: SendWebhook, edges: Edges) -> None:
     )
     receiver = as_receiver(row, job.receiver_id, now)
     if receiver is None or body is None:
-        _drop(key, job.message_id)
+        _drop(job, key, is_wanted_again=body is not None and _is_of(row, job))
         return
     known = Health.of(receiver, health)
     pause = known.pause(now, rules.spread(job.message_id, key, job.attempt))
@@ -89,19 +90,14 @@ def _taken(job: SendWebhook, key: str, now: datetime) -> MessageItem | None:
         with db.conditional():
             message.update(
                 actions=[
-                    MessageItem.kind.set(MessageItem),
-                    MessageItem.body_id.set(job.body_id),
-                    MessageItem.event.set(job.event),
-                    MessageItem.created_at.set(job.created_at),
+                    *_told(job),
                     MessageItem.status.set(PENDING),
                     MessageItem.attempt.set(job.attempt),
                     MessageItem.began_with.set(
                         job.attempt if job.replays else (MessageItem.began_with | 0)
                     ),
-                    MessageItem.attempts.set(MessageItem.attempts | []),
                     MessageItem.due.set(job.due),
                     MessageItem.leased_until.set(now + LEASE),
-                    MessageItem.expires.set(expiry(job.created_at)),
                 ],
                 condition=is_next,
             )
@@ -202,13 +198,46 @@ def _write_down(
     return True
 
 
-def _drop(key: str, message_id: str) -> None:
-    """The receiver wants no more messages, or what this one said has expired."""
+def _is_of(row: WorkspaceItem | None, job: SendWebhook) -> bool:
+    """Whether the receiver is still there, if only switched off."""
+    if isinstance(row, SubscriptionItem):
+        return row.subscription_id == job.receiver_id
+    return row is not None
+
+
+def _drop(job: SendWebhook, key: str, *, is_wanted_again: bool) -> None:
+    """The receiver wants no more messages, or what this one said has expired.
+
+    A message to one that may be switched on again has failed even if it was never tried, so that
+    it can be seen and replayed.
+    """
+    is_open: Any = MessageItem.status == PENDING
+    if is_wanted_again:
+        is_open |= MessageItem.message_id.does_not_exist()
     try:
         with db.conditional():
-            MessageItem(key, message_id).update(
-                actions=[MessageItem.status.set(FAILED), MessageItem.leased_until.remove()],
-                condition=MessageItem.status == PENDING,
+            MessageItem(key, job.message_id).update(
+                actions=[
+                    *_told(job),
+                    MessageItem.status.set(FAILED),
+                    MessageItem.attempt.set(MessageItem.attempt | job.attempt),
+                    MessageItem.began_with.set(MessageItem.began_with | job.attempt),
+                    MessageItem.due.set(MessageItem.due | job.due),
+                    MessageItem.leased_until.remove(),
+                ],
+                condition=is_open,
             )
     except db.Conflict:
         return
+
+
+def _told(job: SendWebhook) -> list[Any]:
+    """What a message's row says of it from the first try on, whoever writes it."""
+    return [
+        MessageItem.kind.set(MessageItem),
+        MessageItem.body_id.set(job.body_id),
+        MessageItem.event.set(job.event),
+        MessageItem.created_at.set(job.created_at),
+        MessageItem.attempts.set(MessageItem.attempts | []),
+        MessageItem.expires.set(expiry(job.created_at)),
+    ]

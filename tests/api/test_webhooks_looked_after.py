@@ -10,10 +10,11 @@ import time_machine
 
 from bench.trips import counted
 from chalicelib import clock
+from chalicelib.delivery.table import HEALTH, HealthItem
 from chalicelib.webhooks.table import SubscriptionItem
 from localdev.desk.server import Desk
 from tests.api_client import Api
-from tests.delivery.hand import DeliverHand, subscribe, tell
+from tests.delivery.hand import DeliverHand, messages_to, subscribe, tell
 
 URL = "https://93.184.216.34/leads"
 
@@ -216,3 +217,38 @@ def test_round_trips(api: Api, desk: Desk, hand: DeliverHand) -> None:
         with counted() as calls:
             assert api.get(path).status_code == 200
         assert len(calls) == 2, calls
+
+
+def test_what_waited_while_an_address_was_given_up_is_replayed_too(
+    api: Api, desk: Desk, hand: DeliverHand
+) -> None:
+    item = subscribe(api, desk, "/hooks/down")
+    start = clock.now()
+    with time_machine.travel(start, tick=False) as time:
+        for number in range(6):
+            tell(item, str(number))
+        hand.drain()
+        assert len(_messages(api, item)) == 3
+        item.update(actions=[SubscriptionItem.disabled_at.set(clock.now())])
+        time.shift(timedelta(minutes=7))
+        hand.take_due()
+        failed = _messages(api, item, "?status=failed")
+        assert sorted(len(each["attempts"]) for each in failed) == [0, 0, 0, 1, 1, 1]
+        desk.behave("/hooks/down", "ok")
+        subscribe(api, desk, "/hooks/down")
+        HealthItem(f"{api.user_id}#webhook#{item.subscription_id}", HEALTH).delete()
+        since = {"since": clock.iso(start - timedelta(minutes=1))}
+        assert api.post(_at(item, "replay"), since).status_code == 202
+        hand.drain()
+        assert len(_messages(api, item, "?status=delivered")) == 6
+    assert len({each.headers["webhook-id"] for each in desk.inbox.all()[3:]}) == 6
+
+
+def test_nothing_is_written_down_for_a_subscription_that_ended(
+    api: Api, desk: Desk, hand: DeliverHand
+) -> None:
+    item = subscribe(api, desk, "/hooks/ok")
+    job = tell(item, "a")
+    api.delete("/webhooks/subscribe", {"id": item.subscription_id})
+    hand.take(job)
+    assert messages_to(item) == []
