@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from chalicelib import clock
 from chalicelib.delivery.table import FIRST_MESSAGE, LAST_MESSAGE, PENDING, MessageItem
 from chalicelib.http import cursors
 from chalicelib.webhooks.schemas import (
@@ -20,10 +21,13 @@ def messages(receiver: str, query: MessagesQuery) -> WebhookMessages:
     """A page. One query, as a rule. Raises what a cursor may raise."""
     bound = {"receiver": receiver, "status": query.status}
     before = LAST_MESSAGE if query.cursor is None else cursors.decode(query.cursor, bound)
+    is_shown: Any = MessageItem.expires > int(clock.now().timestamp())
+    if query.status is not None:
+        is_shown &= MessageItem.status == query.status
     rows = MessageItem.query(
         receiver,
         MessageItem.message_id.between(FIRST_MESSAGE, before),
-        filter_condition=None if query.status is None else MessageItem.status == query.status,
+        filter_condition=is_shown,
         scan_index_forward=False,
         consistent_read=True,
     )

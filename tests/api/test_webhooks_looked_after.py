@@ -252,3 +252,15 @@ def test_nothing_is_written_down_for_a_subscription_that_ended(
     api.delete("/webhooks/subscribe", {"id": item.subscription_id})
     hand.take(job)
     assert messages_to(item) == []
+
+
+def test_messages_of_more_than_two_weeks_ago_are_not_shown(
+    api: Api, desk: Desk, hand: DeliverHand
+) -> None:
+    item = subscribe(api, desk, "/hooks/ok")
+    tell(item, "a")
+    hand.drain()
+    for days, shown in ((13.9, 1), (14.1, 0)):
+        with time_machine.travel(clock.now() + timedelta(days=days)):
+            assert len(_messages(api, item)) == shown
+            assert len(_messages(api, item, "?status=delivered")) == shown
