@@ -42,16 +42,19 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def row_of(lead: LeadItem, *, stream_name: str, handles: Mapping[int, str]) -> list[Cell]:
-    """A lead as a row, cell for cell of `COLUMNS`. `handles` are those of accounts by id."""
+    """A lead as a row, cell for cell of `COLUMNS`. `handles` are those of accounts by id.
+
+    Ids are text, also where answers have numbers: a spreadsheet keeps 15 digits of a number.
+    """
     profile = Profile.from_dict(lead.profile)
     contact = lead.enrichment or {}
     cells: Sequence[Cell] = (
-        lead.lead_id,
-        lead.stream_id,
+        str(lead.lead_id),
+        str(lead.stream_id),
         stream_name,
-        lead.run_id,
+        str(lead.run_id),
         handles.get(lead.account_id),
-        lead.segment_id,
+        str(lead.segment_id) if lead.segment_id is not None else None,
         lead.confidence,
         lead.source,
         clock.iso(lead.discovered_at),

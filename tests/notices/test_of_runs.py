@@ -104,8 +104,10 @@ class TestSheet:
         book = load_workbook(BytesIO(file.get_payload(decode=True)))  # type: ignore[arg-type]
         head, *rows = book["Leads"].iter_rows(values_only=True)
         assert head == COLUMNS
-        ids = {lead["id"]: lead["profile"]["xUserId"] for lead in _leads(api, stream_id)}
+        ids = {str(lead["id"]): lead["profile"]["xUserId"] for lead in _leads(api, stream_id)}
         assert {row[0]: row[COLUMNS.index("xUserId")] for row in rows} == ids
+        numbers = {cell for row in rows for cell in row if isinstance(cell, int | float)}
+        assert max(numbers) < 10**15  # spreadsheet programs round what is longer
 
     def test_a_repeated_run_and_repeated_messages_mail_nothing_twice(
         self, api: Api, queues: QueueHand, post: Post, x_world: Server
