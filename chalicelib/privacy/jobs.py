@@ -29,6 +29,7 @@ class EraseUser(Job):
     user_id: int
     stream_ids: tuple[int, ...] = ()
     account_ids: tuple[int, ...] = ()
+    subscription_ids: tuple[int, ...] = ()
     """What the second sweep goes by, when the workspace itself is gone."""
     is_second: bool = False
 

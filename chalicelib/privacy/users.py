@@ -28,8 +28,10 @@ from chalicelib.runs.table import RunItem
 from chalicelib.scheduling.digests import DigestSchedules
 from chalicelib.scheduling.schedules import NEVER, Schedules
 from chalicelib.storage import Storage
+from chalicelib.streams.table import KIND as STREAM
 from chalicelib.streams.table import StreamItem
 from chalicelib.suppression import SuppressedItem
+from chalicelib.webhooks.table import KIND as WEBHOOK
 from chalicelib.webhooks.table import SubscriptionItem
 from chalicelib.workspace import WorkspaceItem
 
@@ -93,8 +95,12 @@ class _Erasing:
         self._rows = rows
         self._streams = {row.stream_id for row in rows if isinstance(row, StreamItem)}
         self._accounts = {row.account_id for row in rows if isinstance(row, AccountItem)}
+        self._subscribed = {
+            row.subscription_id for row in rows if isinstance(row, SubscriptionItem)
+        }
         self._streams |= set(job.stream_ids)
         self._accounts |= set(job.account_ids)
+        self._subscribed |= set(job.subscription_ids)
 
     def erase(self) -> None:
         """Stop what goes on by itself, remove what was found, then what finds it."""
@@ -159,10 +165,8 @@ class _Erasing:
         self._edges.storage.remove_all(f"{user_id}/")
 
     def _receivers(self) -> list[str]:
-        subscribed = [row for row in self._rows if isinstance(row, SubscriptionItem)]
-        streams = [(StreamItem.at(stream_id), stream_id) for stream_id in self._streams]
-        found = [*streams, *((row.key, row.subscription_id) for row in subscribed)]
-        return [key_of(self._user_id, key, number) for key, number in found]
+        found = ((STREAM, self._streams), (WEBHOOK, self._subscribed))
+        return [key_of(self._user_id, kind, each) for kind, ids in found for each in ids]
 
     def _sweep_again(self) -> None:
         """Runs under way may write for a while yet; who sweeps then goes by these ids."""
@@ -170,6 +174,7 @@ class _Erasing:
             user_id=self._user_id,
             stream_ids=tuple(sorted(self._streams)),
             account_ids=tuple(sorted(self._accounts)),
+            subscription_ids=tuple(sorted(self._subscribed)),
             is_second=True,
         )
         queues.send([job], delay_seconds=SWEEP_AGAIN_SECONDS)

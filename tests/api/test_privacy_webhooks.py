@@ -7,12 +7,13 @@ from typing import Any
 
 import time_machine
 
-from chalicelib import clock, db, wiring
+from chalicelib import aws, clock, db, wiring
 from chalicelib.privacy.jobs import ErasePerson
 from chalicelib.privacy.people import erase_person
+from chalicelib.queues import Message
 from localdev.desk.server import Desk
 from tests.api_client import Api
-from tests.delivery.hand import DeliverHand, subscribe
+from tests.delivery.hand import DeliverHand, messages_to, subscribe, tell
 
 PATH = "/hooks/ok"
 
@@ -82,3 +83,26 @@ def test_two_who_are_erased_at_once_are_both_taken_out(
         hand.take_due()
     told = desk.inbox.all()[-1].shown()["body"]["data"]["leads"]
     assert [lead["id"] for lead in told] == [lead["id"] for lead in leads[2:]]
+
+
+def test_what_a_delivery_wrote_while_its_user_was_deleted_goes_too(
+    api: Api, desk: Desk, hand: DeliverHand
+) -> None:
+    item = subscribe(api, desk, PATH)
+    hand.take(tell(item, "a"))
+    (written,) = messages_to(item)
+    assert api.delete("/me").status_code == 202
+    held_back: list[str] = []
+
+    def look(params: dict[str, Any], **_: Any) -> None:
+        held_back.extend(each["MessageBody"] for each in params["Entries"] if each["DelaySeconds"])
+
+    events, event = aws.client("sqs").meta.events, "provide-client-params.sqs.SendMessageBatch"
+    events.register(event, look)
+    hand.work()
+    events.unregister(event, look)
+    assert messages_to(item) == []
+    written.save()  # by a worker that had it in hand all the while
+    (again,) = held_back
+    wiring.caretaker().take(Message(again, is_repeat=False, is_last=False, until=0))
+    assert messages_to(item) == []
