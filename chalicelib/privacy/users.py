@@ -142,12 +142,17 @@ class _Erasing:
         self._remove(ShelfItem, self._without_contacts(ShelfItem.query(stream_id)))
         self._remove(RunItem, RunItem.query(stream_id))
 
-    def _without_contacts(self, rows: Iterable[Any]) -> Iterator[Any]:
-        """The rows of leads, each after what was looked up about the person is gone."""
-        for row in rows:
-            if isinstance(row, LeadItem) and row.enrichment:
-                ContactItem(row.person.partition("#")[2], self._user_id).delete()
-            yield row
+    def _without_contacts(self, rows: Iterator[Any]) -> Iterator[Any]:
+        """The rows of leads, each after what was looked up about the person is gone.
+
+        A lead need not show it: who asked to be left out since has no contacts there any more.
+        """
+        while batch := list(islice(rows, _AT_ONCE)):
+            people = {row.person.partition("#")[2] for row in batch if isinstance(row, LeadItem)}
+            with ContactItem.batch_write() as writer:
+                for x_user_id in people:
+                    writer.delete(ContactItem(x_user_id, self._user_id))
+            yield from batch
 
     def _erase_beside(self) -> None:
         """What stands by the user's id in tables of its own."""

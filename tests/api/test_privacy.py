@@ -16,7 +16,7 @@ from bench.trips import counted
 from chalicelib import aws, db, wiring
 from chalicelib.accounts.table import AccountItem
 from chalicelib.auth import sessions
-from chalicelib.enrichment.table import ContactItem
+from chalicelib.enrichment.table import EVERYBODY, ContactItem
 from chalicelib.leads.table import LeadItem
 from chalicelib.privacy import exporting, jobs, retention
 from chalicelib.privacy.sections import KINDS, workspace_rows
@@ -349,6 +349,20 @@ class TestDeletingAUser:
         with Api.for_new_user("noor@orbitdesk.example", subscribed=False) as again:
             assert again.user_id != api.user_id
             assert again.get("/streams").json_body == {"streams": []}
+
+    def test_so_are_contacts_that_no_lead_shows_any_more(
+        self, api: Api, queues: QueueHand, finders: FinderWorld
+    ) -> None:
+        lead = _leads(api, _found(api, queues))[0]
+        finders.pdl_finds(work_email="them@there.example")
+        asked = f"/leads/{lead['id']}/enrich", {"requested_outputs": ["email"]}
+        assert api.post(*asked).json_body["result"]["ok"]
+        # The person had the address removed, which another user's look-up learned.
+        ContactItem(lead["profile"]["xUserId"], EVERYBODY, is_claimed=True).save()
+        assert not api.post(*asked).json_body["result"]["ok"]
+        assert api.delete("/me").status_code == 202
+        queues.drain(twice=True)
+        assert [row.user_id for row in ContactItem.scan()] == [EVERYBODY]
 
     @pytest.mark.usefixtures("aws", "x_world")
     @pytest.mark.parametrize("when", ["before", "after"])
