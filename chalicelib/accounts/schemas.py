@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import Annotated, Literal
 
 from chalicelib.accounts.table import AccountItem
 from chalicelib.billing.plans import Tier
-from chalicelib.http.schema import Id, Input, Output, Time
+from chalicelib.http.schema import Id, Input, Output, Time, named
 
 TierAction = Literal["upgraded", "downgrade_scheduled", "pending_cancelled", "unchanged"]
 
@@ -17,7 +17,7 @@ class Account(Output):
 
     id: Id
     x_handle: str
-    tier: str
+    tier: Annotated[str, named(Tier)]
     is_active: bool
     profile_image_url: str | None
     last_known_follower_count: int | None
@@ -25,7 +25,7 @@ class Account(Output):
     tags: list[str]
     added_at: Time
     assigned_segment_ids: list[int]
-    pending_tier: str | None
+    pending_tier: Annotated[str, named(Tier)] | None
     pending_tier_effective_at: Time | None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from pydantic import (
     AfterValidator,
@@ -77,6 +77,14 @@ Time = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An instant in an answer: ISO 8601 UTC, whole seconds, Z."""
+
+
+def named(names: Any) -> WithJsonSchema:
+    """Marks text of an answer that is one of a Literal's names.
+
+    The document says so; a stored one that is none of them is shown as it stands all the same.
+    """
+    return WithJsonSchema({"type": "string", "enum": list(get_args(names))})
 
 
 def _flag(value: Any) -> Any:

@@ -19,11 +19,16 @@ from chalicelib.http.schema import (
     Storable,
     Time,
     absent,
+    named,
 )
 from chalicelib.leads.table import LeadItem
 from chalicelib.profile import Profile as XProfile
+from chalicelib.segments.schemas import FollowerTier
 
 Confidence = Literal["high", "medium"]
+SourceType = Literal["new_follower", "existing_follower", "liker"]
+InferredGender = Literal["female", "male", "unknown"]
+Verdict = Literal["good", "bad"]
 BadReason = Literal[
     "bot", "wrong_gender", "wrong_job", "wrong_skill", "wrong_personality", "zapier", "other"
 ]
@@ -95,7 +100,7 @@ class FeedbackGiven(Related):
     model_config = ConfigDict(json_schema_extra=_GOOD_HAS_NO_REASON)
 
     segment_id: Id
-    feedback: Literal["good", "bad"]
+    feedback: Verdict
     bad_reason: BadReason = absent()
     bad_reason_freeform: Annotated[str, Field(max_length=500), Storable] = absent()
 
@@ -123,8 +128,8 @@ class LeadFeedback(Output):
     """What the user said last about the lead."""
 
     segment_id: Id
-    feedback: str
-    bad_reason: str | None
+    feedback: Annotated[str, named(Verdict)]
+    bad_reason: Annotated[str, named(BadReason)] | None
     bad_reason_freeform: str | None
 
 
@@ -142,15 +147,15 @@ class Lead(Output):
     stream_id: Id
     tracked_x_account_id: Id
     segment_id: Id | None
-    match_confidence: str | None
-    source_type: str
+    match_confidence: Annotated[str, named(Confidence)] | None
+    source_type: Annotated[str, named(SourceType)]
     discovered_at: Time
     exported_at: Time | None
     profile: LeadProfile
     reasons: list[str]
     labels: dict[str, list[str]]
-    gender: str
-    follower_count_tier: str | None
+    gender: Annotated[str, named(InferredGender)]
+    follower_count_tier: Annotated[str, named(FollowerTier)] | None
     feedback: LeadFeedback | None
     enrichment: dict[str, Any] | None
     contact_sources: dict[str, ContactSource] = absent()

@@ -19,8 +19,9 @@ from chalicelib.http.schema import (
     Time,
     absent,
     exactly_one,
+    named,
 )
-from chalicelib.segments.schemas import Name
+from chalicelib.segments.schemas import FollowerTier, Gender, Name
 from chalicelib.streams.inputs import Handle
 from chalicelib.upstreams import contacts
 from chalicelib.upstreams.contacts import EMAIL, EmailMode
@@ -119,9 +120,9 @@ class SegmentRead(Output):
 
     name: str | None
     description: str
-    gender_values: list[str]
+    gender_values: list[Annotated[str, named(Gender)]]
     applied_search_filters: dict[str, list[str]]
-    follower_count_tiers: list[str]
+    follower_count_tiers: list[Annotated[str, named(FollowerTier)]]
 
 
 class SegmentUnderstood(Output):

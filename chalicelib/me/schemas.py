@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from chalicelib.http.schema import Id, Output, Time
+from typing import Annotated
+
+from chalicelib.billing.plans import Status, Tier
+from chalicelib.http.schema import Id, Output, Time, named
 
 
 class MonthlyRetest(Output):
@@ -27,7 +30,7 @@ class AccountBudget(Output):
 
     account_id: Id
     x_handle: str
-    tier: str
+    tier: Annotated[str, named(Tier)]
     monthly_retest: MonthlyRetest
     daily_sync: DailySync
 
@@ -53,7 +56,7 @@ class Me(Output):
 
     name: str
     email: str
-    subscription_status: str
+    subscription_status: Annotated[str, named(Status)]
     is_free_tier: bool
     accounts: list[AccountBudget]
     credits: Credits

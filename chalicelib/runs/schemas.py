@@ -6,14 +6,30 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from chalicelib.http.schema import Id, Input, Output, QueryId, QueryNumber, Time, absent
+from chalicelib.http.schema import Id, Input, Output, QueryId, QueryNumber, Time, absent, named
 from chalicelib.runs.table import RETEST, RunItem
+from chalicelib.streams.schemas import RunStatus
+
+Source = Literal["manual", "cron"]
+Mode = Literal["sync-then-search", "re-test"]
+Step = Literal[
+    "queued",
+    "fetch_followers",
+    "filter_bots",
+    "classify",
+    "enrich",
+    "store",
+    "deliver",
+    "done",
+    "failed",
+]
+Provider = Literal["scrapebadger", "kaitoeasyapi"]
 
 
 class LogLine(Output):
     """A step of a run."""
 
-    step: str
+    step: Annotated[str, named(Step)]
     message: str
     timestamp: str
 
@@ -36,9 +52,9 @@ class Run(Output):
     x_handle: str
     segment_id: Id
     segment_name: str
-    source: str
-    status: str
-    mode: str
+    source: Annotated[str, named(Source)]
+    status: Annotated[str, named(RunStatus)]
+    mode: Annotated[str, named(Mode)]
     triggered_at: Time
     completed_at: Time | None
     new_followers_count: int
@@ -48,7 +64,7 @@ class Run(Output):
     error_message: str | None
     progress_log: list[LogLine]
     completeness: Completeness | None
-    provider: str | None
+    provider: Annotated[str, named(Provider)] | None
     skipped_bots: int
 
 
@@ -107,8 +123,8 @@ class AllRunsQuery(RunsQuery):
     """Filters and paging of the runs of all streams."""
 
     stream_id: QueryId = absent()
-    status: Literal["queued", "running", "succeeded", "failed"] = absent()
-    source: Literal["manual", "cron"] = absent()
+    status: RunStatus = absent()
+    source: Source = absent()
 
 
 def shown(item: RunItem) -> Run:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, field_validator
 
-from chalicelib.http.schema import Id, Input, Output, QueryFlag, Storable, Time
+from chalicelib.http.schema import Id, Input, Output, QueryFlag, Storable, Time, named
 
 Gender = Literal["female", "male"]
 FollowerTier = Literal["under_1k", "1k_to_10k", "10k_to_100k", "100k_to_1m", "over_1m"]
@@ -50,9 +50,9 @@ class SegmentOut(Output):
     user_facing_id: str
     name: str | None
     description: str
-    gender_values: list[str]
+    gender_values: list[Annotated[str, named(Gender)]]
     applied_search_filters: dict[str, list[str]]
-    follower_count_tiers: list[str]
+    follower_count_tiers: list[Annotated[str, named(FollowerTier)]]
     created_at: Time
     updated_at: Time
 

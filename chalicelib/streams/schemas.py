@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from chalicelib.http.schema import Id, Output, Time
+from chalicelib.billing.plans import Tier
+from chalicelib.http.schema import Id, Output, Time, named
+from chalicelib.notifications.schemas import Digest
 from chalicelib.segments.schemas import SegmentOut
+from chalicelib.streams.inputs import Destination, EmailMode
 
+RunStatus = Literal["queued", "running", "succeeded", "failed"]
 BillingDelta = Literal["stripe_quantity_incremented", "unused_slot_used", "none"]
 
 
@@ -84,7 +88,7 @@ class PairOut(Output):
     id: Id
     account_id: Id
     account_handle: str
-    account_tier: str
+    account_tier: Annotated[str, named(Tier)]
     segment_id: Id
     segment: SegmentOut
 
@@ -101,7 +105,7 @@ class LastRun(Output):
     """The newest run of a stream."""
 
     id: Id
-    status: str
+    status: Annotated[str, named(RunStatus)]
     completed_at: Time | None
 
 
@@ -116,10 +120,10 @@ class Stream(Output):
     timezone: str
     auto_enrich_linkedin: bool
     auto_enrich_email: bool
-    email_mode: str
-    email_digest_override: str | None
+    email_mode: Annotated[str, named(EmailMode)]
+    email_digest_override: Annotated[str, named(Digest)] | None
     telegram_override: bool | None
-    delivery_destination: str
+    delivery_destination: Annotated[str, named(Destination)]
     webhook_url: str | None
     csv_email_recipients: dict[str, object] | None
     pairs: list[PairOut]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -12,11 +12,13 @@ from openapi_spec_validator import validate
 
 from app import app
 from chalicelib import errors
+from chalicelib.billing import plans
 from chalicelib.docs_site import described, failures
 from chalicelib.docs_site.openapi import document
 from chalicelib.docs_site.operations import path_of
 from chalicelib.http.endpoint import PREFIX, Endpoint
 from chalicelib.http.schema import Empty
+from chalicelib.streams.schemas import LastRun
 from localdev.environment import ROOT
 from tools import make_docs
 
@@ -110,6 +112,53 @@ def test_examples_of_webhooks_are_what_they_carry(name: str) -> None:
     body = DOCUMENT["webhooks"][name]["post"]["requestBody"]["content"]["application/json"]
     assert body["example"]["type"] == name
     assert _faults(body["schema"], body["example"]) == []
+
+
+TIERS = {"starter", "growth", "pro"}
+GENDERS = {"female", "male"}
+FOLLOWER_TIERS = {"under_1k", "1k_to_10k", "10k_to_100k", "100k_to_1m", "over_1m"}
+RUN_STATUS = {"queued", "running", "succeeded", "failed"}
+STEPS = {"fetch_followers", "filter_bots", "classify", "enrich", "store", "deliver", "done"}
+REASONS = {"wrong_gender", "wrong_job", "wrong_skill", "wrong_personality"}
+NAMES: dict[str, set[str]] = {
+    "Account.tier": TIERS,
+    "Account.pendingTier": TIERS,
+    "AccountBudget.tier": TIERS,
+    "PairOut.accountTier": TIERS,
+    "Me.subscriptionStatus": set(get_args(plans.Status)),
+    "Lead.matchConfidence": {"high", "medium"},
+    "Lead.sourceType": {"new_follower", "existing_follower", "liker"},
+    "Lead.gender": GENDERS | {"unknown"},
+    "Lead.followerCountTier": FOLLOWER_TIERS,
+    "LeadFeedback.feedback": {"good", "bad"},
+    "LeadFeedback.badReason": REASONS | {"bot", "zapier", "other"},
+    "SegmentOut.genderValues": GENDERS,
+    "SegmentOut.followerCountTiers": FOLLOWER_TIERS,
+    "SegmentRead.genderValues": GENDERS,
+    "SegmentRead.followerCountTiers": FOLLOWER_TIERS,
+    "Stream.emailMode": {"verified", "any"},
+    "Stream.emailDigestOverride": {"after_every_sync", "daily", "weekly", "off"},
+    "Stream.deliveryDestination": {"leads_only", "leads_plus_webhook"},
+    "LastRun.status": RUN_STATUS,
+    "Run.status": RUN_STATUS,
+    "Run.source": {"manual", "cron"},
+    "Run.mode": {"sync-then-search", "re-test"},
+    "Run.provider": {"scrapebadger", "kaitoeasyapi"},
+    "LogLine.step": STEPS | {"queued", "failed"},
+}
+"""What the contract names (2.6), by the answer and its field."""
+
+
+@pytest.mark.parametrize("field", NAMES)
+def test_an_answer_says_which_names_a_field_may_have(field: str) -> None:
+    model, _, name = field.partition(".")
+    found = DOCUMENT["components"]["schemas"][model]["properties"][name]
+    told = next(each for each in found.get("anyOf", [found]) if each["type"] != "null")
+    assert set(told.get("items", told)["enum"]) == NAMES[field]
+
+
+def test_a_stored_name_that_is_none_of_them_is_shown_all_the_same() -> None:
+    assert LastRun(id=1, status="completed", completed_at=None).status == "completed"
 
 
 @pytest.mark.parametrize("error", list(errors.catalogue()), ids=lambda error: str(error.error))
