@@ -13,7 +13,7 @@ from pynamodb.attributes import (
     UTCDateTimeAttribute,
 )
 
-from chalicelib import db
+from chalicelib import clock, db
 
 KEPT = timedelta(days=14)
 """How long a message, its body and its attempts can be looked at and replayed."""
@@ -47,6 +47,26 @@ class BodyItem(ReceiverItem, discriminator="body"):
     def of(user_id: int) -> str:
         """Where a user's bodies are."""
         return f"{user_id}#bodies"
+
+
+class EndedItem(ReceiverItem, discriminator="ended"):
+    """A subscription that ended, beside its user's bodies: the way to messages that it was sent,
+    for as long as they are kept.
+    """
+
+    FIRST = "ended#"
+    """How its range key begins."""
+    subscription_id = db.IntegerAttribute()
+
+    @classmethod
+    def now(cls, user_id: int, subscription_id: int) -> EndedItem:
+        """The unsaved row of a subscription that ends."""
+        return cls(
+            BodyItem.of(user_id),
+            f"{cls.FIRST}{subscription_id:016d}",
+            subscription_id=subscription_id,
+            expires=expiry(clock.now()),
+        )
 
 
 class MessageItem(ReceiverItem, discriminator="message"):

@@ -16,7 +16,7 @@ from chalicelib.auth.users import SELF, IdentityItem, UserItem
 from chalicelib.billing.ledger import LedgerItem
 from chalicelib.billing.subscriptions import Subscriptions
 from chalicelib.delivery.receivers import key_of
-from chalicelib.delivery.table import BodyItem, ReceiverItem
+from chalicelib.delivery.table import BodyItem, EndedItem, ReceiverItem
 from chalicelib.enrichment.table import ContactItem
 from chalicelib.leads.table import LeadItem, ShelfItem
 from chalicelib.lookups.table import ENRICH, ENRICH_EMAIL, HistoryItem, LookupItem, history_of
@@ -163,14 +163,18 @@ class _Erasing:
                 if isinstance(row, LookupItem):
                     ContactItem(row.x_user_id, user_id).delete()
             self._remove(HistoryItem, HistoryItem.query(history))
-        for receiver in (BodyItem.of(user_id), *self._receivers()):
+        for receiver in (*self._receivers(), BodyItem.of(user_id)):
             self._remove(ReceiverItem, ReceiverItem.query(receiver))
         for model in (LedgerItem, NoticeItem, SuppressedItem):
             self._remove(model, model.query(user_id))
         self._edges.storage.remove_all(f"{user_id}/")
 
     def _receivers(self) -> list[str]:
-        found = ((STREAM, self._streams), (WEBHOOK, self._subscribed))
+        """Whom messages were sent to, subscriptions that ended lately among them."""
+        bodies = BodyItem.of(self._user_id)
+        ended = EndedItem.query(bodies, EndedItem.message_id.startswith(EndedItem.FIRST))
+        subscribed = self._subscribed | {row.subscription_id for row in ended}
+        found = ((STREAM, self._streams), (WEBHOOK, subscribed))
         return [key_of(self._user_id, kind, each) for kind, ids in found for each in ids]
 
     def _sweep_again(self) -> None:

@@ -9,6 +9,7 @@ from chalicelib.accounts.table import AccountItem
 from chalicelib.auth.caller import Caller
 from chalicelib.delivery import looking, replaying
 from chalicelib.delivery.receivers import key_of, ready
+from chalicelib.delivery.table import EndedItem
 from chalicelib.errors import ApiError
 from chalicelib.http.router import PathId, Reply, Router
 from chalicelib.streams import address
@@ -68,7 +69,7 @@ def _owned(given: WebhookFilter) -> dict[str, type[ApiError]]:
 @router.delete("/webhooks/subscribe", auth="bearer", errors=[errors.SubscriptionNotFound])
 def unsubscribe_webhook(caller: Caller, body: Unsubscribe) -> Unsubscribed:
     """End a subscription. To change its secret, subscribe again afterwards."""
-    service.unsubscribe(caller.user_id, body.id)
+    service.unsubscribe(caller.user_id, body.id, beside=[EndedItem.now(caller.user_id, body.id)])
     return Unsubscribed(success=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -80,12 +80,14 @@ def _stored(body: Subscribe) -> dict[str, object]:
     return body.filter_config.model_dump(include=body.filter_config.model_fields_set)
 
 
-def unsubscribe(user_id: int, subscription_id: int) -> None:
-    """End a subscription. Raises SubscriptionNotFound."""
+def unsubscribe(user_id: int, subscription_id: int, *, beside: Sequence[db.Table] = ()) -> None:
+    """End a subscription, and write the rows `beside` with that. Raises SubscriptionNotFound."""
     row = one(user_id, subscription_id)
     try:
-        with db.conditional():
-            row.delete(condition=SubscriptionItem.subscription_id == subscription_id)
+        with db.transaction() as write:
+            write.delete(row, condition=SubscriptionItem.subscription_id == subscription_id)
+            for each in beside:
+                write.save(each)
     except db.Conflict:
         raise SubscriptionNotFound from None
 

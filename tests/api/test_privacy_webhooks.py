@@ -8,6 +8,7 @@ from typing import Any
 import time_machine
 
 from chalicelib import aws, clock, db, wiring
+from chalicelib.delivery.table import ReceiverItem
 from chalicelib.privacy.jobs import ErasePerson
 from chalicelib.privacy.people import erase_person
 from chalicelib.queues import Message
@@ -106,3 +107,16 @@ def test_what_a_delivery_wrote_while_its_user_was_deleted_goes_too(
     (again,) = held_back
     wiring.caretaker().take(Message(again, is_repeat=False, is_last=False, until=0))
     assert messages_to(item) == []
+
+
+def test_messages_of_subscriptions_that_ended_go_with_their_user(
+    api: Api, desk: Desk, hand: DeliverHand
+) -> None:
+    item = subscribe(api, desk, PATH)
+    hand.take(tell(item, "a"))
+    answer = api.delete("/webhooks/subscribe", {"id": item.subscription_id})
+    assert answer.status_code == 200
+    assert len(messages_to(item)) == 1  # they can be looked at for 14 days
+    assert api.delete("/me").status_code == 202
+    hand.work()
+    assert [row.receiver for row in ReceiverItem.scan()] == []
