@@ -34,10 +34,8 @@ class AccountItem(WorkspaceItem, discriminator=KIND):
 
     version = db.IntegerAttribute(default=0)
     """Rises with every change of the four below."""
-    slot_day = UnicodeAttribute(null=True)
-    """The UTC day that `slot_triggers` counts."""
     slot_triggers = JSONAttribute(default=list)
-    """Triggers that took one of the day's syncs."""
+    """Triggers that took a sync of their UTC day, each by its instant: some come late."""
     retest_period = UnicodeAttribute(null=True)
     retests_used = db.IntegerAttribute(default=0)
     """Re-tests of the billing period that began at `retest_period`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from chalicelib import clock
@@ -20,9 +20,14 @@ class Budget(NamedTuple):
         return max(0, self.cap - self.used)
 
 
-def daily_syncs(slot_day: str | None, triggers: Sequence[str], cap: int, now: datetime) -> Budget:
-    """The syncs that triggers took on the UTC day of `now`."""
-    return Budget(len(triggers) if slot_day == day(now) else 0, cap)
+def daily_syncs(triggers: Sequence[str], cap: int, at: datetime) -> Budget:
+    """The syncs that triggers took on the UTC day of `at`. Each begins with its own instant."""
+    return Budget(sum(trigger.startswith(day(at)) for trigger in triggers), cap)
+
+
+def still_counted(triggers: Sequence[str], now: datetime) -> list[str]:
+    """Triggers of today and of what is ahead, and of yesterday, from which some may come late."""
+    return [trigger for trigger in triggers if trigger >= day(now - timedelta(days=1))]
 
 
 def retests(period: str | None, used: int, cap: int, period_start: datetime) -> Budget:
@@ -30,9 +35,9 @@ def retests(period: str | None, used: int, cap: int, period_start: datetime) -> 
     return Budget(used if period == clock.iso(period_start) else 0, cap)
 
 
-def day(now: datetime) -> str:
+def day(at: datetime) -> str:
     """The UTC day that daily syncs count: 2026-07-05."""
-    return now.strftime("%Y-%m-%d")
+    return at.astimezone(UTC).strftime("%Y-%m-%d")
 
 
 def period_start(subscribed: datetime | None, now: datetime) -> datetime:

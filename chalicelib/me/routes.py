@@ -65,7 +65,7 @@ def _budget(account: AccountItem, user: UserItem, now: datetime) -> AccountBudge
     plan = plan_of(user.status, account.tier)
     start = budgets.period_start(user.period_start, now)
     retest = budgets.retests(account.retest_period, account.retests_used, plan.retests, start)
-    sync = budgets.daily_syncs(account.slot_day, account.slot_triggers, plan.daily_syncs, now)
+    sync = budgets.daily_syncs(account.slot_triggers, plan.daily_syncs, now)
     return AccountBudget(
         account_id=account.account_id,
         x_handle=account.handle,

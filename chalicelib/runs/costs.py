@@ -57,17 +57,16 @@ class SlotOfDay:
 
     @property
     def units_left(self) -> int:
-        if self._trigger in self._taken:
+        taken = self.account.slot_triggers
+        if self._trigger in taken:
             return 1
         cap = plan_of(self.user.status, self.account.tier).daily_syncs
-        return Budget(len(self._taken), cap).remaining
+        return budgets.daily_syncs(taken, cap, self.job.triggered_at).remaining
 
     def taken(self, _pairs: int, /) -> list[Action]:
-        triggers = dict.fromkeys([*self._taken, self._trigger])
-        return [
-            AccountItem.slot_day.set(budgets.day(self.job.triggered_at)),
-            AccountItem.slot_triggers.set(list(triggers)),
-        ]
+        kept = budgets.still_counted(self.account.slot_triggers, clock.now())
+        triggers = dict.fromkeys([*kept, self._trigger])
+        return [AccountItem.slot_triggers.set(list(triggers))]
 
     def beginning(self, _last_batch: int, /) -> dict[str, Any]:
         waiting = f"waiting to read @{self.account.handle}"
@@ -76,11 +75,6 @@ class SlotOfDay:
     @property
     def _trigger(self) -> str:
         return trigger_of(self.job)
-
-    @property
-    def _taken(self) -> list[str]:
-        is_today = self.account.slot_day == budgets.day(self.job.triggered_at)
-        return list(self.account.slot_triggers) if is_today else []
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -92,6 +92,33 @@ class TestStarting:
                 assert (spent.status_code, spent.json_body["code"]) == (403, "daily_sync_limit")
             traveller.move_to(datetime(2026, 7, 6, 0, 0, 1, tzinfo=UTC))
             assert len(api.post(f"/streams/{both}/run").json_body["queued"]) == 2
+
+    def test_a_late_trigger_takes_a_sync_of_its_own_day_and_of_no_other(
+        self, api: Api, queues: QueueHand
+    ) -> None:
+        first = _stream(api, tier="starter", syncTimes=["23:45"], timezone="UTC")
+        second = _stream(api, tier="starter", syncTimes=["23:45"], timezone="UTC")
+        yesterday = datetime(2026, 7, 4, 23, 45, tzinfo=UTC)
+
+        def come_late(stream_id: int, triggered_at: datetime) -> None:
+            job = StartRun(
+                user_id=api.user_id, stream_id=stream_id, triggered_at=triggered_at, source="cron"
+            )
+            queues.send("start_run", job.model_dump_json())
+            queues.drain()
+
+        with time_machine.travel(START, tick=True):
+            assert len(api.post(f"/streams/{first}/run").json_body["queued"]) == 1
+            queues.drain()
+            come_late(first, yesterday)
+            assert _syncs(api) == {"orbitdesk": 1}
+            spent = api.post(f"/streams/{first}/run")
+            assert (spent.status_code, spent.json_body["code"]) == (403, "daily_sync_limit")
+            come_late(second, yesterday)  # it shares the sync of its instant
+            come_late(second, yesterday - timedelta(minutes=15))  # yesterday's one sync is taken
+            runs = api.get("/runs?source=cron").json_body["runs"]
+            assert sorted(run["streamId"] for run in runs) == [first, second]
+            assert {run["triggeredAt"] for run in runs} == {"2026-07-04T23:45:00Z"}
 
     @pytest.mark.parametrize(
         ("status", "code"),

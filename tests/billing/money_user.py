@@ -257,7 +257,7 @@ class Money(RuleBasedStateMachine):
     def _count(self, account_id: int, mode: str) -> None:
         row = self.world.accounts()[account_id]
         if mode == "run":
-            self.model.syncs[account_id, str(row.slot_day)] += 1
+            self.model.syncs[account_id, str(row.slot_triggers[-1][:10])] += 1
         else:
             self.model.retests[account_id, str(row.retest_period)] += 1
 

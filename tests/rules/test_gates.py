@@ -112,17 +112,24 @@ def test_segments_of_a_stream(distinct: int, allowed: int, error: type[ApiError]
 
 
 @pytest.mark.parametrize(
-    ("day", "triggers", "cap", "left"),
+    ("triggers", "cap", "left"),
     [
-        (None, [], 1, 1),
-        ("2026-07-05", ["a"], 1, 0),
-        ("2026-07-04", ["a"], 1, 1),
-        ("2026-07-05", ["a", "b", "c"], 4, 1),
-        ("2026-07-05", ["a", "b", "c"], 1, 0),
+        ([], 1, 1),
+        (["2026-07-05T00:00:00Z"], 1, 0),
+        (["2026-07-04T23:59:59Z", "2026-07-06T00:00:00Z#905"], 1, 1),
+        (["2026-07-05T06:15:00Z", "2026-07-05T06:15:01Z#905", "2026-07-05T23:59:59Z"], 4, 1),
+        (["2026-07-05T06:15:00Z", "2026-07-05T06:15:01Z#905", "2026-07-05T23:59:59Z"], 1, 0),
     ],
 )
-def test_daily_syncs(day: str | None, triggers: list[str], cap: int, left: int) -> None:
-    assert budgets.daily_syncs(day, triggers, cap, NOW).remaining == left
+def test_daily_syncs(triggers: list[str], cap: int, left: int) -> None:
+    assert budgets.daily_syncs(triggers, cap, NOW).remaining == left
+
+
+def test_syncs_are_counted_for_as_long_as_triggers_of_the_day_may_come() -> None:
+    ahead, today = "2026-07-06T00:00:01Z#905", "2026-07-05T00:00:00Z"
+    yesterday, before = "2026-07-04T00:00:00Z#905", "2026-07-03T23:59:59Z"
+    found = budgets.still_counted([before, yesterday, today, ahead], NOW)
+    assert found == [yesterday, today, ahead]
 
 
 @pytest.mark.parametrize(
