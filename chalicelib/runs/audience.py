@@ -82,6 +82,12 @@ class ScanItem(db.Table):
     """New people of the read under way."""
     total_rows = db.IntegerAttribute(default=0)
     """People that all reads together brought."""
+    whole_rows = db.IntegerAttribute(default=0)
+    """Those of them whom the last complete read and those before it brought."""
+    listed = db.IntegerAttribute(default=0)
+    """Rows that the list under way showed, known people included."""
+    idle_rows = db.IntegerAttribute(default=0)
+    """Rows of its last pages, as far back as nobody on them was new."""
     streak = db.IntegerAttribute(default=0)
     """Known people in a row at the end of the last page."""
     expected = db.IntegerAttribute(default=0)
@@ -116,6 +122,18 @@ class ScanItem(db.Table):
     """X's count when the last complete read began."""
     listed_at = UTCDateTimeAttribute(null=True)
     """When the last complete read of the list ended."""
+
+    @property
+    def unfinished(self) -> int:
+        """People whom reads brought since the last complete one."""
+        return int(self.total_rows - self.whole_rows)
+
+    @property
+    def accounted_for(self) -> int:
+        """X's follower count as far as reads account for it."""
+        if self.follower_count is None:
+            return int(self.total_rows)
+        return int(self.follower_count) + self.unfinished
 
 
 def pack(profiles: Sequence[Profile]) -> bytes:

@@ -12,6 +12,8 @@ Outcome = Literal["queued", "account_sleeping", "free_tier", "already_running", 
 
 KNOWN_STREAK = 20
 """Known people in a row after which a list holds nothing new; X's order wavers a little."""
+MOST_IDLE_ROWS = 500
+"""Rows in a row that may bring nobody new: likers who follow now, people who were erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,8 @@ class Sifted:
     """Known people in a row at the end of what was looked at."""
     met_known: bool
     """The streak says that the rest of the list is known."""
+    is_cut: bool = False
+    """There was no room for somebody new, and what follows was not looked at."""
 
 
 def sift(
@@ -105,8 +109,8 @@ def sift(
         seen.add(x_user_id)
         batch_no = known.get(x_user_id)
         if x_user_id not in known:
-            if len(new) == room:
-                return Sifted(tuple(new), 0, met_known=False)
+            if len(new) >= room:
+                return Sifted(tuple(new), 0, met_known=False, is_cut=True)
             new.append(position)
             streak = 0
         elif batch_no is not None and batch_no <= floor:
@@ -116,23 +120,31 @@ def sift(
     return Sifted(tuple(new), streak, met_known=False)
 
 
-def expected_rows(
-    *, follower_count: int | None, last_count: int | None, already_known: int, cap: int
-) -> int:
-    """New rows that the provider's follower count announces, at most what one sync may read."""
-    if follower_count is None:
-        return 0
-    before = already_known if last_count is None else last_count
-    return max(0, min(follower_count - before, cap))
+def expected_rows(*, follower_count: int | None, known: int, cap: int | None) -> int:
+    """New rows that the provider's follower count announces beyond the `known` ones.
+
+    A baseline has a `cap`: it reads no more, so that more is not expected.
+    """
+    announced = max(0, (follower_count or 0) - known)
+    return announced if cap is None else min(announced, cap)
 
 
-def is_whole(*, new_rows: int, expected: int) -> bool:
+def is_whole(*, rows: int, announced: int) -> bool:
     """Whether a list that ended can be believed to have been whole.
 
     X's counts include suspended people that its lists leave out, so some rows are always missing;
     when more than half are, a page was lost rather than people.
     """
-    return new_rows * 2 >= expected
+    return rows * 2 >= announced
+
+
+def goes_round(*, idle_rows: int, unfinished: int) -> bool:
+    """Whether a list that goes on shows the same people again, or nobody, for ever.
+
+    `idle_rows` in a row brought nobody new. Where a read was left `unfinished`, the next one passes
+    that many people before it meets new ones.
+    """
+    return idle_rows > unfinished + MOST_IDLE_ROWS
 
 
 def needs_listing(

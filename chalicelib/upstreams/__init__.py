@@ -59,6 +59,8 @@ class Page:
     provider: str
     restarted: bool = False
     """Another provider took over from its own beginning, so rows may come a second time."""
+    is_cut: bool = False
+    """The list ended where as many were listed as were asked for: it may go on on X."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -159,6 +159,15 @@ def test_people_of_an_unfinished_read_do_not_end_the_list() -> None:
     assert (sifted.new, sifted.met_known) == ((100,), False)
 
 
+@pytest.mark.parametrize(
+    ("ids", "room", "is_cut"),
+    [("abc", 3, False), ("abc", 2, True), ("k", 0, False), ("a", -1, True)],
+)
+def test_what_there_is_no_room_for(ids: str, room: int, is_cut: bool) -> None:
+    sifted = rules.sift(list(ids), {"k": OLD}, floor=FLOOR, streak=0, room=room)
+    assert (len(sifted.new) <= max(0, room), sifted.is_cut) == (True, is_cut)
+
+
 @given(st.lists(st.integers(0, 60)), st.dictionaries(st.integers(0, 60), st.integers(1, 9)))
 def test_sifting_takes_each_unknown_person_once(people: list[int], batches: dict[int, int]) -> None:
     ids = [str(person) for person in people]
@@ -172,23 +181,20 @@ def test_sifting_takes_each_unknown_person_once(people: list[int], batches: dict
 
 
 @pytest.mark.parametrize(
-    ("count", "last", "already", "cap", "expected"),
+    ("count", "known", "cap", "expected"),
     [
-        (20_000, None, 0, 5000, 5000),
-        (120, None, 0, 5000, 120),
-        (120, None, 100, 5000, 20),
-        (181, 120, 120, 5000, 61),
-        (100, 120, 120, 5000, 0),
-        (None, 120, 120, 5000, 0),
+        (20_000, 0, 5000, 5000),
+        (120, 0, 5000, 120),
+        (120, 100, 5000, 20),
+        (181, 120, None, 61),
+        (20_000, 120, None, 19_880),
+        (100, 120, None, 0),
+        (None, 120, None, 0),
+        (None, 0, 5000, 0),
     ],
 )
-def test_expected_rows(
-    count: int | None, last: int | None, already: int, cap: int, expected: int
-) -> None:
-    found = rules.expected_rows(
-        follower_count=count, last_count=last, already_known=already, cap=cap
-    )
-    assert found == expected
+def test_expected_rows(count: int | None, known: int, cap: int | None, expected: int) -> None:
+    assert rules.expected_rows(follower_count=count, known=known, cap=cap) == expected
 
 
 @pytest.mark.parametrize(

@@ -154,6 +154,20 @@ def test_a_growing_list_is_read_to_its_end(kaito: Kaito, clock: Clock) -> None:
     assert len(apify.inputs) == 1
 
 
+@pytest.mark.parametrize(
+    ("rows", "limit", "is_cut"),
+    [(200, 200, True), (190, 200, True), (179, 200, False), (200, 10, True), (200, 400, False)],
+)
+def test_a_list_as_long_as_was_asked_for_may_go_on(
+    kaito: Kaito, clock: Clock, rows: int, limit: int, is_cut: bool
+) -> None:
+    vendor = kaito(Apify((people(*range(1, rows + 1)), "SUCCEEDED")))
+    page = vendor.followers(ORBIT, "run1:data1:0", limit, clock.errand())
+    assert not page.is_cut
+    last = vendor.followers(ORBIT, page.cursor, limit, clock.errand())
+    assert (last.cursor, last.is_cut) == (None, is_cut)
+
+
 def test_rows_at_hand_are_read_without_asking_for_the_run(kaito: Kaito, clock: Clock) -> None:
     apify = Apify((people(*range(1, 2 * PAGE_ROWS + 2)), "SUCCEEDED"))
     ids, sizes = read_all(kaito(apify), clock)

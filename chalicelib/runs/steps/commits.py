@@ -34,6 +34,8 @@ def commit_page(
         "pages": scan.pages + 1,
         "new_rows": scan.new_rows + len(new),
         "total_rows": scan.total_rows + len(new),
+        "listed": (0 if page.restarted else scan.listed) + len(page.profiles),
+        "idle_rows": 0 if new else scan.idle_rows + max(1, len(page.profiles)),
         "streak": streak,
     }
     counted = [RunItem.seen.add(len(new)), RunItem.provider.set(page.provider)]

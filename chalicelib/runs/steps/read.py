@@ -15,7 +15,7 @@ from chalicelib.runs import newest, rules
 from chalicelib.runs.audience import LIST, ScanItem, known
 from chalicelib.runs.closing import close_if_done
 from chalicelib.runs.jobs import ReadFollowers, RunRef
-from chalicelib.runs.steps import asking, commits
+from chalicelib.runs.steps import asking, commits, ending
 from chalicelib.runs.steps import scan as scans
 from chalicelib.runs.steps.handing import Hand
 from chalicelib.runs.steps.likers import Likers
@@ -153,9 +153,8 @@ class Reader:
         count = profile.followers if profile else None
         expected = rules.expected_rows(
             follower_count=count,
-            last_count=scan.follower_count,
-            already_known=scan.total_rows,
-            cap=self._cap(),
+            known=scan.accounted_for,
+            cap=None if scan.has_baseline else self._cap(),
         )
         begun = scans.beginning(self.job.trigger, handle, follower_count=count, expected=expected)
         self._attach(scan, begun)
@@ -245,10 +244,11 @@ class Reader:
         return AccountRef(self.account.x_user_id, scan.handle)
 
     def _page(self, scan: ScanItem) -> Page:
-        """The next page. A provider that takes over begins anew, so it must be asked for as many
-        as the whole read may bring, not only for those that are still wanted.
+        """The next page. A provider that begins, or takes over and begins anew, must be asked for
+        as many as the whole read may bring, and for those behind whom an unfinished one left off.
         """
-        return self.profiles.followers(self._ref(scan), scan.cursor, self._cap(), usage=self.usage)
+        limit = self._cap() - scan.new_rows + scan.unfinished
+        return self.profiles.followers(self._ref(scan), scan.cursor, limit, usage=self.usage)
 
     def _take(self, scan: ScanItem, page: Page, room: int) -> bool:
         """Keep a page. True when it was the last."""
@@ -265,17 +265,10 @@ class Reader:
         self.hand.on(batches, scans.refs(scan))
         self.has_moved = True
         is_full = scan.new_rows >= self._cap()
-        if page.cursor is not None and not sifted.met_known and not is_full:
+        if not ending.is_last(scan, page, sifted, is_full=is_full):
             return False
-        return self._end_list(
-            scan,
-            complete=sifted.met_known
-            or (is_full and not scan.has_baseline)
-            or (
-                page.cursor is None
-                and rules.is_whole(new_rows=scan.new_rows, expected=scan.expected)
-            ),
-        )
+        complete = ending.is_complete(scan, page, sifted, is_full=is_full)
+        return self._end_list(scan, complete=complete)
 
     def _end_list(self, scan: ScanItem, *, complete: bool, listed: bool = True) -> bool:
         """Go on with likers where the plan has them; True when the whole read is over.

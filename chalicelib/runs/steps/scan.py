@@ -81,6 +81,8 @@ def beginning(
         "provider": None,
         "pages": 0,
         "new_rows": 0,
+        "listed": 0,
+        "idle_rows": 0,
         "streak": 0,
         "stage": LIST,
         "posts_left": [],
@@ -154,6 +156,7 @@ def finish(
     if complete:
         values |= {
             "floor": scan.last_batch,
+            "whole_rows": scan.total_rows,
             "has_baseline": True,
             "follower_count": scan.count_now,
         }
