@@ -16,6 +16,10 @@ Row = dict[str, Any]
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}")
 """X allows 15 today; some accounts of its first years are longer."""
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+_ID = re.compile(r"[0-9]{1,20}")
+"""X's ids are numbers of 64 bits."""
+LONGEST_TEXT = 400
+"""Characters; no text of a profile on X is half as long. Fifty profiles are kept in one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,15 +115,18 @@ def as_row(value: object) -> Row:
 def as_id(value: object) -> str | None:
     """An id as a string of digits. Floats are refused: ids outgrow their 53 exact bits."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-    return text if isinstance(text, str) and text.isascii() and text.isdigit() else None
+    return text if isinstance(text, str) and _ID.fullmatch(text) else None
 
 
 def as_text(value: object) -> str | None:
     """A text; the empty one stays, since "says nothing" is not "not known".
 
-    Half an emoji, which a vendor's cut leaves and which nothing can store, becomes U+FFFD.
+    Half an emoji, which a vendor's cut leaves and which nothing can store, becomes U+FFFD. What is
+    longer than any text of X is a mishap, and not known.
     """
-    return _HALF_PAIR.sub("\ufffd", value) if isinstance(value, str) else None
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        return None
+    return _HALF_PAIR.sub("\ufffd", value)
 
 
 def as_flag(value: object) -> bool | None:

@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.profile import Profile
 from chalicelib.upstreams import (
+    LONGEST_TEXT,
     Usage,
     as_count,
     as_flag,
@@ -29,6 +30,10 @@ from chalicelib.upstreams import (
         ("12", "12"),
         (12, "12"),
         (1790000000000000001, "1790000000000000001"),
+        ("9" * 20, "9" * 20),
+        (10**20 - 1, "9" * 20),
+        ("9" * 21, None),
+        ("9" * 2000, None),
         ("", None),
         ("a1", None),
         ("-1", None),
@@ -103,6 +108,8 @@ def test_times(value: Any, read: datetime | None) -> None:
         ("Founder \N{ROCKET}", "Founder \N{ROCKET}"),
         ("Founder \ud83d", "Founder \ufffd"),
         ("\ude80 Founder", "\ufffd Founder"),
+        ("\N{ROCKET}" * LONGEST_TEXT, "\N{ROCKET}" * LONGEST_TEXT),
+        ("a" * (LONGEST_TEXT + 1), None),
     ],
 )
 def test_texts(value: Any, read: str | None) -> None:
