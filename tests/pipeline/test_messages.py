@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.table import AccountItem
+from chalicelib.runs.audience import ScanItem
+from chalicelib.runs.jobs import ReadFollowers
 from chalicelib.runs.table import SUCCEEDED, RunItem
 from chalicelib.workspace import rows
 from localdev.waiting import until
@@ -60,6 +62,20 @@ def test_messages_twice_and_in_reverse(api: Api, queues: QueueHand) -> None:
         stream_id = other.create_stream(runNow=True)["id"]
         queues.drain(reverse=True, twice=True)
         assert _outcome(other, stream_id) == expected
+
+
+def test_a_read_for_a_user_who_was_deleted_is_let_go(api: Api, queues: QueueHand) -> None:
+    api.create_stream()
+    (account,) = rows(api.user_id, "account", "account")
+    assert isinstance(account, AccountItem)
+    job = ReadFollowers(
+        user_id=api.user_id, account_id=account.account_id, trigger="2026-07-05T06:15:00Z", runs=()
+    )
+    assert api.delete("/me").status_code == 202
+    queues.drain()
+    queues.send("scrape", job.model_dump_json())
+    assert queues.drain() == 1
+    assert ScanItem.find(account.account_id) is None
 
 
 def test_a_poison_message_leaves_the_rest_alone(api: Api, queues: QueueHand) -> None:

@@ -69,7 +69,10 @@ class Reader:
     def _move_on(self) -> None:
         if self.is_repeat and not self._is_awaited():
             return
-        self.user, self.account = self._owner()
+        owner = self._owner()
+        if owner is None:
+            return  # the user was deleted, and the runs with them
+        self.user, self.account = owner
         try:
             scan = scans.take(self.job.account_id, clock.now())
         except scans.Busy:
@@ -137,13 +140,13 @@ class Reader:
         rows = RunItem.find_all((ref.stream_id, ref.run_id) for ref in self.job.runs)
         return {run.run_id: run for run in rows if not run.is_over}
 
-    def _owner(self) -> tuple[UserItem, AccountItem]:
+    def _owner(self) -> tuple[UserItem, AccountItem] | None:
         keys = (SELF, AccountItem.at(self.job.account_id))
         rows = WorkspaceItem.find_all((self.job.user_id, key) for key in keys)
         found = {row.key: row for row in rows}
         user, account = (found.get(key) for key in keys)
         if not isinstance(user, UserItem) or not isinstance(account, AccountItem):
-            raise LookupError(f"user {self.job.user_id} has no account {self.job.account_id}")
+            return None
         return user, account
 
     def _begin(self, scan: ScanItem) -> None:
