@@ -18,8 +18,8 @@ _HANDLE = re.compile(r"[A-Za-z0-9_]{1,20}")
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
 _ID = re.compile(r"[0-9]{1,20}")
 """X's ids are numbers of 64 bits."""
-LONGEST_TEXT = 400
-"""Characters; no text of a profile on X is half as long. Fifty profiles are kept in one row."""
+LONGEST_TEXT = 1000
+"""Characters; X allows a bio 160, which links may lengthen. Fifty profiles are kept in one row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +121,15 @@ def as_id(value: object) -> str | None:
 def as_text(value: object) -> str | None:
     """A text; the empty one stays, since "says nothing" is not "not known".
 
-    Half an emoji, which a vendor's cut leaves and which nothing can store, becomes U+FFFD. What is
-    longer than any text of X is a mishap, and not known.
+    Half an emoji, which a vendor's cut leaves and which nothing can store, becomes U+FFFD. A text
+    longer than any of X is cut.
     """
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        return None
-    return _HALF_PAIR.sub("\ufffd", value)
+    return _HALF_PAIR.sub("\ufffd", value[:LONGEST_TEXT]) if isinstance(value, str) else None
+
+
+def as_url(value: object) -> str | None:
+    """An address as a text. One too long to keep is not known: cut, it would lead astray."""
+    return None if isinstance(value, str) and len(value) > LONGEST_TEXT else as_text(value)
 
 
 def as_flag(value: object) -> bool | None:

@@ -17,6 +17,7 @@ from chalicelib.upstreams import (
     as_row,
     as_text,
     as_time,
+    as_url,
     askable_handles,
     askable_ids,
     chunks,
@@ -109,11 +110,18 @@ def test_times(value: Any, read: datetime | None) -> None:
         ("Founder \ud83d", "Founder \ufffd"),
         ("\ude80 Founder", "\ufffd Founder"),
         ("\N{ROCKET}" * LONGEST_TEXT, "\N{ROCKET}" * LONGEST_TEXT),
-        ("a" * (LONGEST_TEXT + 1), None),
+        ("a" * (LONGEST_TEXT + 1), "a" * LONGEST_TEXT),
     ],
 )
 def test_texts(value: Any, read: str | None) -> None:
     assert as_text(value) == read
+
+
+@pytest.mark.parametrize("length", [LONGEST_TEXT, LONGEST_TEXT + 1])
+def test_an_address_is_kept_whole_or_not_at_all(length: int) -> None:
+    address = "https://example.org/".ljust(length, "a")
+    assert as_url(address) == (address if length == LONGEST_TEXT else None)
+    assert as_url(7) is None
 
 
 @pytest.mark.parametrize(
