@@ -106,7 +106,8 @@ class _Heard(NamedTuple):
     @classmethod
     def of(cls, analysis: Analysis, asked: Understood) -> _Heard:
         profile = analysis.profile
-        if not (asked.terms or asked.places or asked.excluded.terms):
+        excluded = asked.excluded
+        if not (asked.terms or asked.places or excluded.terms or excluded.places):
             return cls(frozenset(), (), ())
         bio = tokens(profile.bio or "")
         said = frozenset(bio + tokens(profile.name or ""))
@@ -139,6 +140,9 @@ def _ruled_out(analysis: Analysis, asked: Understood, heard: _Heard) -> str | No
     for term in excluded.terms:
         if heard.says(term):
             return f"{term_words(analysis.profile, term)}, which the segment excludes"
+    for place in excluded.places:
+        if _is_located(heard, places_in(heard.location), place):
+            return f"location is in {place.name.title()}, which the segment excludes"
     return None
 
 
@@ -186,7 +190,7 @@ def _place(wanted: tuple[Place, ...], heard: _Heard) -> _Asked:
     located = places_in(heard.location)
     named = places_in([word for word in heard.bio if word not in _NOT_IN_BIOS])
     for place in wanted:
-        if any(_lies_in(found, place) for found in located) or _names(heard.location, place):
+        if _is_located(heard, located, place):
             return _Asked(weight, True, f"location is in {place.name.title()}")
         if any(_lies_in(found, place) for found in named) or _names(heard.bio, place):
             return _Asked(weight, True, f"bio names {place.name.title()}")
@@ -196,6 +200,10 @@ def _place(wanted: tuple[Place, ...], heard: _Heard) -> _Asked:
         country = min(found.country for found in located)
         return _Asked(weight, False, f"location is in {country.title()}")
     return _Asked(weight, None)
+
+
+def _is_located(heard: _Heard, located: frozenset[Place], place: Place) -> bool:
+    return any(_lies_in(found, place) for found in located) or _names(heard.location, place)
 
 
 def _lies_in(found: Place, wanted: Place) -> bool:

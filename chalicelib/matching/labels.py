@@ -45,6 +45,12 @@ def singular(asked: Iterable[str], known: Mapping[str, object] | frozenset[str])
 def _forms(word: str) -> Iterator[str]:
     if word.endswith(("ies", "men")):
         yield word[:-3] + ("y" if word.endswith("ies") else "man")
+    if word.endswith("ves"):
+        yield f"{word[:-3]}fe"
+    if word.endswith("people"):
+        yield f"{word[:-6]}person"
+    if word.endswith("innen"):
+        yield word[:-3]
     if word.endswith("ces"):
         yield word[:-3] + "z"
     if word.endswith("s"):

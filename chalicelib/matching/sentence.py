@@ -6,12 +6,10 @@ a term: it is looked for in a profile's own words, and named to the caller as un
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from chalicelib.matching import phrasebook
@@ -19,18 +17,21 @@ from chalicelib.matching.aliases import CATEGORIES, Category, Meaning, spellings
 from chalicelib.matching.audience import read_audience
 from chalicelib.matching.labels import singular
 from chalicelib.matching.places import Place, known_place
+from chalicelib.matching.steering import gender_word, is_served, rules_out, steering
 from chalicelib.matching.text import BREAK, normalise, tokens
 
-_DATA: Final = Path(__file__).parent / "data" / "sentence.json"
 _WORD: Final = re.compile(r"\w+")
+_LONG_PLURAL: Final = re.compile(r"(?:[^s]tor|dor|sor|ion|ch|sh|ss|x)es$")
+"""Escaladores are no escaladore, coaches no coache."""
 
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """What a profile must not be, have or say ("no agencies")."""
+    """What a profile must not be, have, say or live in ("no agencies")."""
 
     kinds: tuple[str, ...] = ()
     labels: tuple[Meaning, ...] = ()
+    places: tuple[Place, ...] = ()
     terms: tuple[str, ...] = ()
 
 
@@ -60,15 +61,17 @@ def read_sentence(description: str) -> Understood:
     for said in _Reader(read, _capitalised(description)).pieces():
         (ruled_out if said.negated else wanted).append(said)
     terms, meant = _values(wanted, "term"), _meanings(wanted)
+    sought = _places(wanted)
     return Understood(
         gender_values=_genders(_values(wanted, "gender"), _values(ruled_out, "gender")),
         labels=_by_category(meant),
         follower_tiers=audience.tiers,
-        places=tuple(dict.fromkeys(said.place for said in wanted if said.place)),
+        places=sought,
         terms=tuple(dict.fromkeys(map(stem, terms))),
         excluded=Excluded(
             kinds=_values(ruled_out, "kind"),
             labels=tuple(meaning for meaning in _meanings(ruled_out) if meaning not in meant),
+            places=tuple(place for place in _places(ruled_out) if place not in sought),
             terms=tuple(map(stem, _values(ruled_out, "term"))),
         ),
         kind=_sought_kind(wanted),
@@ -81,6 +84,8 @@ def stem(word: str) -> str:
     """A folded word without its plural: founders and founder are the same term."""
     if len(word) < 4 or not word.endswith("s") or word.endswith("ss"):
         return word
+    if _LONG_PLURAL.search(word):
+        return word[:-2]
     return word[:-3] + "y" if word.endswith("ies") else word[:-1]
 
 
@@ -102,6 +107,9 @@ class _Reader:
         self._capitalised = capitalised
         self._labels = _labels_at(read)
         self._negated = False
+        self._has_sought = False
+        """Somebody is asked for: whom these serve is not."""
+        self._served_up_to = 0
 
     def pieces(self) -> Iterator[_Said]:
         at = 0
@@ -117,11 +125,12 @@ class _Reader:
             return after, [*self._inside(at, after, meanings)]
         if place := known_place(self._read, at) or self._named_place(at):
             return place[0], [_Said("place", self._negated, place=place[1])]
-        if token == BREAK or token in _steering("no_ends"):
-            self._negated = False
-        elif token in _steering("no"):
+        if ruling_out := rules_out(self._read, at):
             self._negated = True
-        elif token in _steering("no_next") and not self._negated:
+            return at + ruling_out, []
+        if token == BREAK or token in steering("no_ends"):
+            self._negated = False
+        elif token in steering("no_next") and not self._negated:
             return self._but_not(at + 1)
         else:
             return at + 1, [*self._word(at, token)]
@@ -139,48 +148,54 @@ class _Reader:
     def _inside(self, at: int, after: int, meanings: tuple[Meaning, ...]) -> Iterator[_Said]:
         """Labels, and what their words tell besides: businesswomen, marketing agencies."""
         meaning, *beside = meanings
+        if meaning.category == "job_role" and not self._negated:
+            if self._has_sought and self._is_served(at):
+                self._served_up_to = after
+                yield from (_Said("term", False, word) for word in self._read[at:after])
+                return
+            self._has_sought = True
         yield _Said("label", self._negated, meaning=meaning)
         if not self._negated:  # "no Python developers" says nothing against Python
             yield from (_Said("label", False, meaning=other) for other in beside)
         for word in self._read[at:after]:
             if gender := self._gender(at, word):
                 yield _Said("gender", self._negated, gender)
-            if meaning.category == "industry" and word in _steering("organization"):
+            if meaning.category == "industry" and word in steering("organization"):
+                self._has_sought = self._has_sought or not self._negated
                 yield _Said("kind", self._negated, "organization")
+
+    def _is_served(self, at: int) -> bool:
+        """Coaches for founders and investors: neither of these is looked for."""
+        goes_on = self._served_up_to == at - 1 and self._read[at - 1] in steering("joins")
+        return goes_on or is_served(self._read, at)
 
     def _word(self, at: int, token: str) -> Iterator[_Said]:
         if gender := self._gender(at, token):
             yield _Said("gender", self._negated, gender)
-        elif token in _steering("organization"):
+        elif token in steering("organization"):
             yield _Said("kind", self._negated, "organization")
-            if self._negated and token in _steering("named_organization"):
+            self._has_sought = self._has_sought or not self._negated
+            if self._negated and token in steering("named_organization"):
                 yield _Said("term", True, token)
-        elif token in _steering("person"):
+        elif token in steering("person"):
             yield _Said("kind", self._negated, "person")
-        elif token not in _steering("generic") and token[0].isalpha():
+        elif token[0].isalpha() and token not in steering("generic") | steering("for_them"):
             yield _Said("term", self._negated, token)
 
     def _gender(self, at: int, word: str) -> str | None:
         """Unless these people are only served: built for women, women's health."""
-        served = at > 0 and self._read[at - 1] in _steering("for_them")
-        if served or self._read[at + 1 : at + 2] == ("'s",):
+        if is_served(self._read, at) or self._read[at + 1 : at + 2] == ("'s",):
             return None
-        return next((sex for sex in ("female", "male") if word in _steering(sex)), None)
+        return gender_word(word)
 
     def _named_place(self, at: int) -> tuple[int, Place] | None:
-        if at == 0 or self._read[at - 1] not in _steering("place_after"):
+        if at == 0 or self._read[at - 1] not in steering("place_after"):
             return None
         after = at
         while after < len(self._read) and self._read[after] in self._capitalised:
             after += 1
         name = " ".join(self._read[at:after])
         return (after, Place(name, "")) if name else None
-
-
-@cache
-def _steering(list_name: str) -> frozenset[str]:
-    lists: dict[str, str] = json.loads(_DATA.read_text("utf-8"))
-    return frozenset(lists[list_name].split())
 
 
 @cache
@@ -191,19 +206,26 @@ def _known_words() -> frozenset[str]:
 def _labels_at(read: Sequence[str]) -> dict[int, tuple[int, tuple[Meaning, ...]]]:
     """Label phrases by the index of their first token, with the index after their last.
 
-    Read as written and in the singular: relaciones públicas, but founders.
+    Read as written, in the singular, and with the last of several plurals in the singular:
+    relaciones públicas, but founders and ingenieros civiles, and sales managers.
     """
+    one = singular(read, _known_words())
+    last = [
+        word if one[at + 1 : at + 2] == list(read[at + 1 : at + 2]) else read[at]
+        for at, word in enumerate(one)
+    ]
     spans: list[tuple[int, int, tuple[Meaning, ...]]] = []
-    for written in (read, singular(read, _known_words())):
+    for written in (read, last, one):
         line = phrasebook.as_line(written)
         for start, end, meanings in phrasebook.of_sentences().find(line):
             first = line.count(" ", 0, start) - 2
             after = first + 1 + line.count(" ", start, end)
-            if after > first + 1 or read[first] not in _steering("for_them"):
+            if after > first + 1 or read[first] not in steering("for_them"):
                 spans.append((first, -after, meanings))
     found: dict[int, tuple[int, tuple[Meaning, ...]]] = {}
     reached = 0
-    for first, minus_after, meanings in sorted(spans):
+    spans.sort(key=lambda span: (*span[:2], CATEGORIES.index(span[2][0].category)))
+    for first, minus_after, meanings in spans:
         if first >= reached:
             reached = -minus_after
             found[first] = reached, meanings
@@ -217,6 +239,10 @@ def _capitalised(description: str) -> frozenset[str]:
 
 def _values(pieces: Sequence[_Said], what: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(said.text for said in pieces if said.what == what))
+
+
+def _places(pieces: Sequence[_Said]) -> tuple[Place, ...]:
+    return tuple(dict.fromkeys(said.place for said in pieces if said.place))
 
 
 def _meanings(pieces: Sequence[_Said]) -> tuple[Meaning, ...]:

@@ -130,6 +130,24 @@ def test_places(location: str | None, bio: str, confidence: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("description", "location", "confidence"),
+    [
+        ("founders not in France", "Lyon, France", None),
+        ("founders not in France", "Berlin", "high"),
+        ("founders not in France", None, "high"),
+        ("founders not in Lyon", "Paris, France", "high"),
+        ("founders outside Vexholm", "Port Vexholm", None),
+        ("fundadores no Brasil", "Recife, Brasil", "high"),
+    ],
+)
+def test_excluded_places(description: str, location: str | None, confidence: str | None) -> None:
+    verdict = judged({"bio": "Founder", "location": location}, description)
+    assert verdict.confidence == confidence
+    if confidence is None:
+        assert verdict.reasons[0].endswith("which the segment excludes")
+
+
+@pytest.mark.parametrize(
     ("asked", "bio", "confidence"),
     [
         ("Executive", "CEO of Orbit Desk", "high"),

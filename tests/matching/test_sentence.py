@@ -62,6 +62,22 @@ def test_spanish() -> None:
         ("gamers", {"personality": ("Gamer",)}),
         ("people helping others", {"personality": ("Helper",)}),
         ("founders not in crypto", {"job_role": ("Founder",)}),
+        ("sales managers", {"job_role": ("Sales",)}),
+        ("sports coaches", {"job_role": ("Sports Coach",)}),
+        ("ingenieros civiles", {"job_role": ("Engineer",)}),
+        ("directores generales", {"job_role": ("CEO",)}),
+        ("consultores", {"job_role": ("Consultant",)}),
+        ("salespeople", {"job_role": ("Sales",)}),
+        ("midwives", {"job_role": ("Nurse",)}),
+        ("Gründerinnen", {"job_role": ("Founder",)}),
+        ("C-level people", {"job_role": ("Executive",)}),
+        ("IT people", {"job_role": ("IT Professional",)}),
+        ("founders of early-stage startups", {"job_role": ("Founder",)}),
+        # who is only served is not looked for
+        ("coaches for founders and investors", {"job_role": ("Coach",)}),
+        ("agencies that help founders", {}),
+        ("looking for founders and investors", {"job_role": ("Founder", "Investor")}),
+        ("a campaign for nurses", {"job_role": ("Nurse",)}),
         ("everyone", {}),
     ],
 )
@@ -79,6 +95,12 @@ def test_labels(description: str, labels: dict[str, Any]) -> None:
         ("founders, no men", ("female",)),
         ("founders building for women", ()),
         ("women's health advocates", ()),
+        ("coaches for young women", ()),
+        ("coaches for women and men", ()),
+        ("women who help other women", ("female",)),
+        ("looking for women in tech", ("female",)),
+        ("I'm searching for female founders", ("female",)),
+        ("apps for kids by women", ("female",)),
         ("founders", ()),
     ],
 )
@@ -97,6 +119,11 @@ def test_gender(description: str, genders: tuple[str, ...]) -> None:
         ("founders (non crypto) in Oslo", ["Crypto"], ()),
         ("Python developers, no Java developers", [], ()),
         ("founders, no bots please", [], ()),
+        ("founders other than crypto founders", ["Crypto"], ()),
+        ("founders instead of investors", ["Investor"], ()),
+        ("anyone but recruiters", ["Recruiter"], ()),
+        ("fundadores en vez de inversores", ["Investor"], ()),
+        ("founders, no forjadores", [], ("forjador",)),
         ("founders, non", [], ()),
     ],
 )
@@ -139,6 +166,27 @@ def test_places_and_unmatched(
     read = read_sentence(description)
     assert [place.name for place in read.places] == places
     assert read.unmatched == unmatched
+
+
+@pytest.mark.parametrize(
+    ("description", "places", "excluded"),
+    [
+        ("founders not in India", [], ["india"]),
+        ("founders outside the US", [], ["united states"]),
+        ("fundadores fuera de España", [], ["spain"]),
+        ("founders in the US, not in California", ["united states"], ["california"]),
+        ("founders in Asia but no India", ["asia"], ["india"]),
+        ("founders not in Vexholm", [], ["vexholm"]),
+        ("founders in Oslo, not in Oslo", ["oslo"], []),
+        ("médicos no Brasil", ["brazil"], []),  # Portuguese
+        ("advogadas em São Paulo", ["sao paulo"], []),
+    ],
+)
+def test_excluded_places(description: str, places: list[str], excluded: list[str]) -> None:
+    read = read_sentence(description)
+    assert [place.name for place in read.places] == places
+    assert [place.name for place in read.excluded.places] == excluded
+    assert read.unmatched == ()
 
 
 @pytest.mark.parametrize(
