@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from chalicelib.matching.gender import GenderVerdict
 from chalicelib.matching.lexicon import Found
-from chalicelib.matching.text import normalise
+from chalicelib.matching.text import normalise, tokens
 from chalicelib.profile import Profile
 
 TIER_WORDS: Final = {
@@ -27,7 +28,7 @@ def label_words(profile: Profile, found: Found) -> str:
 
 def term_words(profile: Profile, term: str) -> str:
     """Where a word of the description was found."""
-    place, said = _said(profile, term)
+    place, said = _said(profile, term, rf"{re.escape(term)}(?:e?s)?|{re.escape(term[:-1])}ies")
     return f"{place} mentions “{said}”"
 
 
@@ -46,21 +47,24 @@ def gender_words(gender: GenderVerdict) -> str:
     return f"{gender.reason} ({gender.gender})"
 
 
-def _said(profile: Profile, phrase: str) -> tuple[str, str]:
+def _said(profile: Profile, phrase: str, form: str | None = None) -> tuple[str, str]:
     """The part of the profile that holds a folded phrase, and the phrase as written there."""
+    form = form or r"[\W_]+".join(map(re.escape, phrase.split()))
     for place, text in (
         ("bio", profile.bio),
         ("name", profile.name),
         ("location", profile.location),
     ):
-        if text and (quoted := _quoted(text, phrase)):
+        if text and (quoted := _quoted(text, phrase, form)):
             return place, quoted
     return "bio", phrase
 
 
-def _quoted(text: str, phrase: str) -> str | None:
+def _quoted(text: str, phrase: str, form: str) -> str | None:
+    """Whole words only: April says no PR. C.E.O. is quoted as ceo."""
     folded = normalise(text)
-    at = folded.find(phrase)
-    if at < 0 or len(folded) != len(text):  # where folding moved letters, the folded words do
-        return phrase if at >= 0 else None
-    return text[at : at + len(phrase)]
+    found = re.search(rf"(?<!\w)(?:{form})(?!\w)", folded)
+    if found and len(folded) == len(text):
+        return text[found.start() : found.end()]
+    is_said = found or f" {phrase} " in f" {' '.join(tokens(text))} "
+    return phrase if is_said else None  # where folding moved letters, the folded words do

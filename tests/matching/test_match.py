@@ -197,6 +197,24 @@ def test_reasons_quote_the_profile() -> None:
 
 
 @pytest.mark.parametrize(
+    ("description", "profile", "reason"),
+    [
+        ("PR people", {"bio": "Back in April", "name": "Z | PR"}, "name says “PR”"),
+        ("co-founders", {"bio": "hi", "name": "Z | Co-Founder"}, "name says “Co-Founder”"),
+        ("CEOs", {"bio": "hi", "name": "Z | C.E.O."}, "name says “ceo”"),
+        ("founders", {"bio": "Friend of founders", "name": "Z | Founder"}, "name says “Founder”"),
+        ("a bee", {"bio": "Been there. Bees!"}, "bio mentions “Bees”"),
+        ("quirks", {"bio": "My Quirk: moons"}, "bio mentions “Quirk”"),
+        ("a folly", {"bio": "My Follies"}, "bio mentions “Follies”"),
+    ],
+)
+def test_reasons_quote_whole_words_where_they_stand(
+    description: str, profile: dict[str, Any], reason: str
+) -> None:
+    assert judged(profile, description).reasons[0].startswith(reason)
+
+
+@pytest.mark.parametrize(
     ("filters", "reason"),
     [
         ({"follower_tiers": ("over_1m",)}, "has 10,000 to 100,000 followers"),
