@@ -192,27 +192,23 @@ def _place(wanted: tuple[Place, ...], heard: _Heard) -> _Asked:
     for place in wanted:
         if _is_located(heard, located, place):
             return _Asked(weight, True, f"location is in {place.name.title()}")
-        if any(_lies_in(found, place) for found in named) or _names(heard.bio, place):
+        if any(place.holds(found) for found in named) or _names(heard.bio, place):
             return _Asked(weight, True, f"bio names {place.name.title()}")
-    countries = {place.country for place in wanted}
-    elsewhere = located and "" not in countries and not countries & {at.country for at in located}
-    if elsewhere:
-        country = min(found.country for found in located)
-        return _Asked(weight, False, f"location is in {country.title()}")
+    countries = frozenset[str]().union(*(found.countries() for found in located))
+    is_known = located and all(place.countries() for place in wanted)
+    if is_known and not any(countries & place.countries() for place in wanted):
+        where = min(found.country or found.name for found in located)
+        return _Asked(weight, False, f"location is in {where.title()}")
     return _Asked(weight, None)
 
 
 def _is_located(heard: _Heard, located: frozenset[Place], place: Place) -> bool:
-    return any(_lies_in(found, place) for found in located) or _names(heard.location, place)
-
-
-def _lies_in(found: Place, wanted: Place) -> bool:
-    return wanted.name in (found.name, found.country)
+    return any(place.holds(found) for found in located) or _names(heard.location, place)
 
 
 def _names(read: tuple[str, ...], place: Place) -> bool:
     """A place that the list does not know is looked for by its own words."""
-    return not place.country and f" {place.name} " in f" {' '.join(read)} "
+    return not place.countries() and f" {place.name} " in f" {' '.join(read)} "
 
 
 def _a_kind(kind: str) -> str:

@@ -16,6 +16,7 @@ from chalicelib.matching.match import (
     compile_segment,
     match,
 )
+from chalicelib.matching.places import Place, known_place, places_in
 from tests.matching.profiles import made_up
 
 ANA = {
@@ -145,6 +146,34 @@ def test_excluded_places(description: str, location: str | None, confidence: str
     assert verdict.confidence == confidence
     if confidence is None:
         assert verdict.reasons[0].endswith("which the segment excludes")
+
+
+@pytest.mark.parametrize(
+    ("description", "location", "confidence"),
+    [
+        ("founders in Europe", "Berlin", "high"),
+        ("founders in Europe", "Austin, Texas", None),
+        ("founders in Europe", "Europe", "high"),
+        ("founders in Europe", "the moon", "medium"),
+        ("fundadores en Latinoamérica", "Quito", "high"),
+        ("LATAM founders", "Quito", "high"),
+        ("founders in LATAM or Madrid", "Lyon", None),
+        ("founders in Germany", "Europe", "medium"),
+        ("founders in Germany", "Latin America", None),
+        ("founders outside Europe", "Berlin", None),
+        ("founders outside Europe", "Austin, Texas", "high"),
+    ],
+)
+def test_regions(description: str, location: str, confidence: str | None) -> None:
+    assert judged({"bio": "Founder", "location": location}, description).confidence == confidence
+
+
+@pytest.mark.parametrize("region", ["europe", "latin america", "dach", "asia", "africa"])
+def test_the_countries_of_regions_are_known(region: str) -> None:
+    read = region.split()
+    assert known_place(read, 0) == (len(read), Place(region, ""))
+    countries = Place(region, "").countries()
+    assert all(places_in(country.split()) == {Place(country, country)} for country in countries)
 
 
 @pytest.mark.parametrize(
