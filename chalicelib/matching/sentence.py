@@ -153,7 +153,7 @@ class _Reader:
                 self._served_up_to = after
                 yield from (_Said("term", False, word) for word in self._read[at:after])
                 return
-            self._has_sought = True
+            self._seek(at)
         yield _Said("label", self._negated, meaning=meaning)
         if not self._negated:  # "no Python developers" says nothing against Python
             yield from (_Said("label", False, meaning=other) for other in beside)
@@ -161,8 +161,13 @@ class _Reader:
             if gender := self._gender(at, word):
                 yield _Said("gender", self._negated, gender)
             if meaning.category == "industry" and word in steering("organization"):
-                self._has_sought = self._has_sought or not self._negated
+                self._seek(at)
                 yield _Said("kind", self._negated, "organization")
+
+    def _seek(self, at: int) -> None:
+        """Somebody is asked for, unless it is the searcher: our product helps nurses."""
+        speaks = not steering("searcher").isdisjoint(self._read[max(0, at - 3) : at])
+        self._has_sought = self._has_sought or not (self._negated or speaks)
 
     def _is_served(self, at: int) -> bool:
         """Coaches for founders and investors: neither of these is looked for."""
@@ -174,7 +179,7 @@ class _Reader:
             yield _Said("gender", self._negated, gender)
         elif token in steering("organization"):
             yield _Said("kind", self._negated, "organization")
-            self._has_sought = self._has_sought or not self._negated
+            self._seek(at)
             if self._negated and token in steering("named_organization"):
                 yield _Said("term", True, token)
         elif token in steering("person"):

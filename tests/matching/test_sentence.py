@@ -78,6 +78,9 @@ def test_spanish() -> None:
         ("agencies that help founders", {}),
         ("looking for founders and investors", {"job_role": ("Founder", "Investor")}),
         ("a campaign for nurses", {"job_role": ("Nurse",)}),
+        ("we help coaches", {"job_role": ("Coach",)}),
+        ("our agency helps nurses", {"job_role": ("Nurse",)}),
+        ("I'm a coach helping nurses", {"job_role": ("Coach", "Nurse")}),
         ("everyone", {}),
     ],
 )
