@@ -123,7 +123,7 @@ class _Reader:
         if at in self._labels:
             after, meanings = self._labels[at]
             return after, [*self._inside(at, after, meanings)]
-        if place := known_place(self._read, at) or self._named_place(at):
+        if place := self._known_place(at) or self._named_place(at):
             return place[0], [_Said("place", self._negated, place=place[1])]
         if ruling_out := rules_out(self._read, at):
             self._negated = True
@@ -192,6 +192,13 @@ class _Reader:
         if is_served(self._read, at) or self._read[at + 1 : at + 2] == ("'s",):
             return None
         return gender_word(word)
+
+    def _known_place(self, at: int) -> tuple[int, Place] | None:
+        """Who wants to work with us need not live in the US."""
+        is_pronoun = self._read[at] == "us" and "us" not in self._capitalised
+        if is_pronoun and at and self._read[at - 1] in steering("us_after"):
+            return None
+        return known_place(self._read, at)
 
     def _named_place(self, at: int) -> tuple[int, Place] | None:
         if at == 0 or self._read[at - 1] not in steering("place_after"):
