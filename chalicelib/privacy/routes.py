@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Annotated
 
-from chalicelib import errors, wiring
+from chalicelib import clock, errors, wiring
 from chalicelib.auth.caller import Caller
 from chalicelib.http.router import PathId, Router
 from chalicelib.privacy import exporting, people, users
@@ -44,7 +44,7 @@ def delete_me(caller: Caller) -> UserErased:
 
 
 def _shown(export: ExportItem | None) -> Export:
-    if export is None:
+    if export is None or _is_past(export):
         return Export(status="none", requested_at=None, ready_at=None, expires_at=None, files=[])
     is_ready = export.status == READY
     return Export(
@@ -57,3 +57,9 @@ def _shown(export: ExportItem | None) -> Export:
             for key in (export.files if is_ready else ())
         ],
     )
+
+
+def _is_past(export: ExportItem) -> bool:
+    """Whether its files may be gone: from the second on that `expiresAt` shows."""
+    ready = export.ready_at
+    return ready is not None and ready.replace(microsecond=0) + _KEPT <= clock.now()

@@ -28,7 +28,7 @@ class ExportFile(Output):
 
 
 class Export(Output):
-    """The export that was asked for last; `none` before the first."""
+    """The export that was asked for last; `none` before the first, and once its files are gone."""
 
     status: Literal["none", "pending", "ready"]
     requested_at: Time | None

@@ -233,6 +233,8 @@ class TestExport:
         ready = api.get("/me/export").json_body
         assert ready["status"] == "ready"
         assert ready["expiresAt"] > ready["readyAt"]
+        with time_machine.travel(ready["expiresAt"]):
+            assert api.get("/me/export").json_body == nothing
         rows = [row for file in ready["files"] for row in _lines(file["url"])]
         kinds = {row["type"] for row in rows}
         assert {
