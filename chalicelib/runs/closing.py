@@ -81,6 +81,7 @@ def _summary(run: RunItem, status: str) -> list[dict[str, str]]:
         ),
         *_enriched(run),
         entry("store", _stored(run)),
+        *_handed_on(run),
     ]
     if status == FAILED:
         return [*lines, entry("failed", run.error)]
@@ -111,6 +112,11 @@ def _stored(run: RunItem) -> str:
         why = ", ".join(f"{reason} {number}" for reason, number in reasons.most_common())
         return f"{run.entered} leads entered, {run.left} left" + (f": {why}" if why else "")
     return f"{run.entered} leads stored"
+
+
+def _handed_on(run: RunItem) -> list[dict[str, str]]:
+    """Delivery is a queue of its own, and may take days; the run ends when it has the leads."""
+    return [entry("deliver", f"{run.entered} leads handed on for delivery")] if run.entered else []
 
 
 def _done(run: RunItem) -> str:

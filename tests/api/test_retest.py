@@ -58,12 +58,14 @@ class TestWhatItChanges:
             "filter_bots",
             "classify",
             "store",
+            "deliver",
             "done",
         ]
-        stored, _, reasons = log[-2][1].partition(": ")
+        stored, _, reasons = dict(log)["store"].partition(": ")
         assert stored == f"{OF_A_KIND} leads entered, {len(before)} left"
         counts = [int(each.rpartition(" ")[2]) for each in reasons.split(", ")]
         assert sum(counts) == len(before)
+        assert dict(log)["deliver"] == f"{OF_A_KIND} leads handed on for delivery"
         assert log[-1][1] == f"{FOLLOWERS} followers judged again, {OF_A_KIND} match"
 
         leads = leads_of(api, stream_id)
@@ -195,7 +197,7 @@ class TestHowItRuns:
         queues.drain(reverse=True, twice=True)
         run = api.get(f"/streams/{stream_id}/runs").json_body["runs"][0]
         assert (run["status"], run["candidatesPassedCount"]) == ("succeeded", OF_A_KIND)
-        stored = run["progressLog"][-2]["message"]
+        stored = next(line["message"] for line in run["progressLog"] if line["step"] == "store")
         assert stored == "20 leads entered, 20 left: says too little that fits 20"
         assert len(leads_of(api, stream_id)) == OF_A_KIND
         assert len(everybody_of(api, stream_id)) == FOLLOWERS
