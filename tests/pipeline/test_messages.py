@@ -13,7 +13,9 @@ from chalicelib.runs.jobs import ReadFollowers
 from chalicelib.runs.table import SUCCEEDED, RunItem
 from chalicelib.workspace import rows
 from localdev.waiting import until
+from localdev.xworld.server import Server
 from tests.api_client import Api
+from tests.pipeline.outbox import noted
 from tests.queue_hand import QueueHand
 
 
@@ -62,6 +64,29 @@ def test_messages_twice_and_in_reverse(api: Api, queues: QueueHand) -> None:
         stream_id = other.create_stream(runNow=True)["id"]
         queues.drain(reverse=True, twice=True)
         assert _outcome(other, stream_id) == expected
+
+
+def test_a_double_that_comes_after_the_next_read_asks_nobody(
+    api: Api, queues: QueueHand, x_world: Server
+) -> None:
+    stream_id = api.create_stream(syncTimes=[])["id"]
+
+    def newcomers() -> list[int]:
+        runs = api.get(f"/streams/{stream_id}/runs").json_body["runs"]
+        return [run["newFollowersCount"] for run in reversed(runs)]
+
+    with noted() as sent:
+        for _ in range(2):
+            api.post(f"/streams/{stream_id}/run")
+            queues.drain()
+    first = next(each for each in sent if "trigger" in each["body"])
+    x_world.world.grow("orbitdesk", 3)
+    for _ in range(2):  # a moment later the account is free at once
+        queues.send("scrape", first["MessageBody"])
+        queues.drain()
+    api.post(f"/streams/{stream_id}/run")
+    queues.drain()
+    assert newcomers() == [120, 0, 3]
 
 
 def test_a_read_for_a_user_who_was_deleted_is_let_go(api: Api, queues: QueueHand) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import random
 from typing import Any
@@ -18,10 +18,10 @@ from chalicelib.runs.jobs import ReadFollowers, RunRef
 from chalicelib.runs.steps import asking, commits, ending
 from chalicelib.runs.steps import scan as scans
 from chalicelib.runs.steps.handing import Hand
+from chalicelib.runs.steps.joining import joining
 from chalicelib.runs.steps.likers import Likers
 from chalicelib.runs.steps.slots import give_back
 from chalicelib.runs.table import RunItem
-from chalicelib.streams.table import StreamItem
 from chalicelib.upstreams import AccountRef, Page, Usage
 from chalicelib.upstreams.errors import Crowded, Unavailable, UpstreamFault
 from chalicelib.upstreams.profiles import Profiles
@@ -107,16 +107,26 @@ class Reader:
         self.hand.repair(scan)
         if scan.is_reading and scan.trigger != self.job.trigger and not self._read(scan):
             return
-        if scan.trigger != self.job.trigger:
-            self._begin(scan)
-        else:
-            self._attach(scan)
+        self._join(scan)
         if scan.is_reading and not self._read(scan):
             return
         if scan.runs:  # runs that came when the read was over already
             self._finish(scan, complete=scan.is_complete, error=scan.error)
+        elif scan.lease_until is not None:
+            scans.release(scan)
         for ref in self.job.runs:
             close_if_done(ref.stream_id, ref.run_id)
+
+    def _join(self, scan: ScanItem) -> None:
+        """Have the job's runs read: with the read of their trigger, or by beginning it."""
+        waiting = self._waiting()
+        fresh = joining(scan, self.job, waiting)
+        if scan.trigger == self.job.trigger:
+            self._attach(scan, fresh)
+        elif fresh:  # else nobody waits: the job is a double that comes late
+            self._begin(scan, fresh)
+        if self.is_repeat:
+            self.hand.send_open(waiting.values())
 
     def _come_back(self, delay_seconds: int = 0, **changes: Any) -> None:
         """Have a fresh job go on, behind whatever others wait for. It is no failure of this one."""
@@ -149,7 +159,7 @@ class Reader:
             return None
         return user, account
 
-    def _begin(self, scan: ScanItem) -> None:
+    def _begin(self, scan: ScanItem, fresh: Sequence[tuple[RunRef, int]]) -> None:
         """Ask X how many followers there are; without a change there is nothing to list."""
         profile, error = asking.ask(self.account, self.profiles, self.usage)
         handle = profile.handle if profile else self.account.handle
@@ -160,7 +170,7 @@ class Reader:
             cap=None if scan.has_baseline else self._cap(),
         )
         begun = scans.beginning(self.job.trigger, handle, follower_count=count, expected=expected)
-        self._attach(scan, begun)
+        self._attach(scan, fresh, begun)
         self.has_moved = True
         if error is not None:
             self._finish(scan, complete=False, error=error)
@@ -185,37 +195,20 @@ class Reader:
     def _likers(self) -> Likers:
         return Likers(self.profiles, self.hand, self.usage, self._plan.liked_posts, self._cap())
 
-    def _attach(self, scan: ScanItem, begun: dict[str, Any] | None = None) -> None:
-        """Hand the job's runs what the scan reads, and what earlier reads left for them.
+    def _attach(
+        self,
+        scan: ScanItem,
+        fresh: Sequence[tuple[RunRef, int]],
+        begun: dict[str, Any] | None = None,
+    ) -> None:
+        """Hand runs what the scan reads, and what earlier reads left for them.
 
         `begun`: the scan begins a read with them.
         """
-        waiting = self._waiting()
-        fresh = [
-            (ref, self._judged_until(scan, ref))
-            for ref in self.job.runs
-            if ref.run_id in waiting
-            and waiting[ref.run_id].is_reading
-            and str(ref.run_id) not in scan.runs
-        ]
         scans.attach(scan, fresh, begun)
         for ref, after in fresh:
             newest.running(self.job.user_id, ref.stream_id, ref.run_id)
             self.hand.send(range(after + 1, scan.last_batch + 1), [ref])
-        if self.is_repeat:
-            self.hand.send_open(waiting.values())
-
-    def _judged_until(self, scan: ScanItem, ref: RunRef) -> int:
-        """The last batch that this run need not judge: its pair had it, or it was read before."""
-        if str(ref.pair_id) in scan.opened.as_dict():
-            return int(scan.opened[str(ref.pair_id)])
-        if not scan.last_batch:
-            return 0
-        stream = StreamItem.find(self.job.user_id, StreamItem.at(ref.stream_id))
-        for pair in stream.pairs if stream else ():
-            if pair.pair_id == ref.pair_id:
-                return scans.read_before(self.job.account_id, pair.created_at)
-        return scan.last_batch
 
     def _read(self, scan: ScanItem) -> bool:
         """Read pages until the scan ends. False when time ran out and a fresh job goes on."""
