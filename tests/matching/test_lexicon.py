@@ -38,6 +38,8 @@ def stated(category: Category, bio: str | None, name: str | None = None) -> list
         ("Avocate à Lyon", ["Lawyer"]),
         ("Rechtsanwältin in Köln", ["Lawyer"]),
         ("Jornalista e escritora", ["Journalist", "Writer"]),
+        ("Jogadora de futebol", ["Athlete"]),
+        ("Professeure à Lyon", ["Teacher"]),
         ("Giornalista e fotografo", ["Journalist", "Photographer"]),
         ("Comerciante independiente", ["Merchant"]),
         ("Bombero voluntario", ["Public Safety Officer"]),
