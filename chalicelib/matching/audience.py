@@ -74,14 +74,19 @@ _FORMS: Final = (
     rf"{_WHO}{_COUNT}{_BETWEEN}",
     rf"{_WITH}?(?<![\w.,]){_BOUNDED}\s?{_WHO}{_AFTER}",
     rf"{_WHO}{_COUNT}{_BOUNDED}",
-    rf"\b(?:between|entre)\s{_TWO}",
 )
-_UNNAMED: Final = (rf"{_ALONE}{_BETWEEN}{_ENDS}", rf"{_ALONE}{_BOUNDED}(?:{_ENDS}|{_GOES_ON})")
+_UNNAMED: Final = (
+    rf"\b(?:between|entre)\s{_TWO}(?:{_ENDS}|(?=\s(?:who|that|in|que|en)\b))",
+    rf"{_ALONE}{_BETWEEN}{_ENDS}",
+    rf"{_ALONE}{_BOUNDED}(?:{_ENDS}|{_GOES_ON})",
+)
 """A range that is a clause of its own: founders, 10k-50k. What is counted goes without saying."""
 _OTHER_BOUND: Final = rf"(?:{_BOUND})\s?{_N}(?:\s?{_WHO})?"
 _AND: Final = r"\s*(?:,|\b(?:and|but|y|pero|e|und|et)\b)?\s*"
 _BOUND_BEFORE: Final = rf"{_WITH}?(?<!\w){_OTHER_BOUND}{_AND}(?:with\s|con\s)?$"
 _BOUND_AFTER: Final = rf"{_AND}{_OTHER_BOUND}{_ENDS}"
+_NO_YEAR: Final = 3_000
+"""A number without a unit counts from here on: 2019-2024 are years."""
 
 
 class Audience(NamedTuple):
@@ -119,8 +124,9 @@ def _counts_people(found: re.Match[str] | None) -> bool:
     if not said.get("most"):
         is_bound = any(said.get(bound) for bound in ("up_to", "from", "more", "less"))
         return is_bound and _value(said["n"], said["n_unit"]) >= 1_000
+    most = _value(said["most"], said["most_unit"])
     is_exact = said["most_unit"] or re.search(r"\d[.,' ]\d", said["most"])
-    return bool(is_exact) and _value(said["most"], said["most_unit"]) >= 1_000
+    return most >= (1_000 if is_exact else _NO_YEAR)
 
 
 def _narrowed(line: str, found: re.Match[str]) -> tuple[float, float, int, int]:
