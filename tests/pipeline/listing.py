@@ -28,11 +28,11 @@ class Listing:
     calls: list[int] = field(default_factory=list)
     """The limit of each call."""
 
-    def users_by_handle(self, handles: Sequence[str], errand: Errand) -> dict[str, Profile]:
-        raise NotImplementedError
+    def users_by_handle(self, _handles: Sequence[str], _errand: Errand) -> dict[str, Profile]:
+        raise AssertionError("a run knows its account by id")
 
-    def users_by_id(self, ids: Sequence[str], errand: Errand) -> dict[str, Profile]:
-        raise NotImplementedError
+    def users_by_id(self, _ids: Sequence[str], _errand: Errand) -> dict[str, Profile]:
+        raise AssertionError("a run asks for one account")
 
     def user_by_id(self, id: str, _errand: Errand) -> Profile:
         count = len(self.people) if self.count is None else self.count
